@@ -1,0 +1,133 @@
+package data
+
+// Counter names one integer that the engine counts per arm, path and month, weighted by borrower weight.
+// Stocks are taken at the end of the month, flows sum over the month; money counters are in minor units.
+// Month 0 holds the stocks of the snapshot and no flows.
+type Counter uint8
+
+const (
+	// Stocks of borrowers.
+	BorrowersCurrent  Counter = iota // with an open loan, not past due
+	BorrowersD1                      // 1-29 days past due
+	BorrowersD2                      // 30-59
+	BorrowersD3                      // 60-89
+	BorrowersDefault                 // 90 or more days past due, not yet charged off
+	BorrowersOff                     // charged off
+	BorrowersIdle                    // no open loan, may return
+	BorrowersExited                  // left for good
+	OutsideLoans                     // open loans with other lenders of current, late and idle borrowers
+	BalanceCurrent                   // principal owed, by the borrower's state
+	BalanceD1                        //
+	BalanceD2                        //
+	BalanceD3                        //
+	BalanceDefault                   //
+	BalanceRepeat                    // part of the above owed by borrowers whose newest loan is a repeat loan (ordinal 2 or more)
+
+	// Flows of borrowers and events.
+	Misses            // current -> 1-29 days past due
+	Entered30         // reached 30 days past due
+	Entered60         // reached 60 days past due
+	Defaults          // reached 90 days past due
+	Cures             // late -> current or repaid
+	Prepayments       // borrowers who repaid all loans early
+	LoansRepaid       // loans repaid by schedule, prepayment or cure (refinanced ones not counted)
+	Exits             // left for good
+	OutsideOpened     // outside loans opened by the external lane (leaks not counted)
+	OutsideClosed     //
+	Applications      // requests judged
+	Granted           // offers taken up = further loans
+	NotTakenUp        // offers refused by the borrower
+	TopUps            // part of Granted to a borrower with an open loan (refinance or stack)
+	FirstApplications // borrowers applying for the first time in the projection
+	FirstGrants       // borrowers granted for the first time in the projection
+	Leaks             // denied and found an outside loan
+	ShocksStarted     // denied, rollover dependent, no money found elsewhere
+	ShocksRenewed     //
+	Deleveraged       // left rollover dependence
+	FirstPaymentFraud // granted loans that will never be paid
+
+	// Flows of money.
+	Entered30Balance     // principal of borrowers who reached 30 days past due
+	Entered60Balance     //
+	DefaultBalance       // principal of borrowers who reached 90 days past due
+	DefaultExposure      // the same plus accrued interest (EAD)
+	Disbursed            // full principal of new loans
+	TopUpDisbursed       // part of Disbursed to a borrower with an open loan
+	Refinanced           // part of Disbursed that closed an old loan
+	PrincipalRepaid      // all principal received or refinanced, before charge-off
+	PreChargeOffRecovery // part of PrincipalRepaid received between default and charge-off
+	ChargedOff           // gross charge-off: principal written off
+	Recoveries           // cash received after charge-off
+	InterestReceived     // interest received in cash
+	RequestedAmount      // amount asked for in Applications
+
+	firstDenial // Denied(reason) follows
+	NumCounters = firstDenial + Counter(NumReasons)
+)
+
+// Denied is the counter of denials for a reason. Denials over all reasons plus Granted plus NotTakenUp equal
+// Applications.
+func Denied(r Reason) Counter { return firstDenial + Counter(r) }
+
+var counterNames = [firstDenial]string{
+	"borrowers_current", "borrowers_d1", "borrowers_d2", "borrowers_d3", "borrowers_default", "borrowers_off",
+	"borrowers_idle", "borrowers_exited", "outside_loans", "balance_current", "balance_d1", "balance_d2",
+	"balance_d3", "balance_default", "balance_repeat",
+	"misses", "entered_30", "entered_60", "defaults", "cures", "prepayments", "loans_repaid", "exits",
+	"outside_opened", "outside_closed", "applications", "granted", "not_taken_up", "top_ups",
+	"first_applications", "first_grants", "leaks", "shocks_started", "shocks_renewed", "deleveraged",
+	"first_payment_fraud",
+	"entered_30_balance", "entered_60_balance", "default_balance", "default_exposure", "disbursed",
+	"top_up_disbursed", "refinanced", "principal_repaid", "pre_charge_off_recovery", "charged_off",
+	"recoveries", "interest_received", "requested_amount",
+}
+
+// String returns the counter's column name in the results files.
+func (c Counter) String() string {
+	if c < firstDenial {
+		return counterNames[c]
+	}
+	return "denied_" + Reason(c-firstDenial).String()
+}
+
+// IsStock reports whether the counter is taken at the end of the month (true) or sums over it (false).
+func (c Counter) IsStock() bool { return c <= BalanceRepeat }
+
+// Reason is why an application was denied: the first rule that failed, in the order of the constants, or the
+// amount rule that left the least room.
+type Reason uint8
+
+const (
+	DeniedHistory    Reason = iota // worst delinquency within the look-back
+	DeniedCoolingOff               // too soon after payoff or origination
+	DeniedTopUp                    // neither top-up nor stacking is allowed
+	DeniedMinRepaid                // too little of the running loan repaid
+	DeniedConcurrent               // too many own loans at once
+	DeniedOrdinal                  // too many loans in the sequence
+	DeniedClean                    // too few clean repayments
+	DeniedPlatforms                // too many lenders at once
+	DeniedScore                    // probability of default above the cut-off
+	DeniedPrice                    // break-even price above the cap: rationed
+	DeniedExposure                 // no room under the exposure cap
+	DeniedPTI                      // no room under the payment-to-income cap
+	DeniedLadder                   // limit ladder below what is needed
+	DeniedProductCap               // product cap below what is needed
+	DeniedAmount                   // below the smallest loan
+	NumReasons       = int(DeniedAmount) + 1
+)
+
+var reasonNames = [NumReasons]string{
+	"history", "cooling_off", "top_up", "min_repaid", "concurrent_loans", "ordinal", "clean_repayments",
+	"platform_cap", "score", "price", "exposure_cap", "payment_to_income", "limit_ladder", "product_cap", "amount",
+}
+
+var reasonTitles = [NumReasons]string{
+	"late in the look-back", "cooling-off", "no top-up", "too little repaid", "concurrent loans", "loan-count limit",
+	"clean repayments", "platform cap", "score cut-off", "price above cap", "exposure cap", "payment to income",
+	"limit ladder", "product cap", "amount too small",
+}
+
+func (r Reason) String() string { return reasonNames[r] }
+
+// Title is the reason in words for tables and charts.
+func (r Reason) Title() string { return reasonTitles[r] }

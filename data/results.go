@@ -1,0 +1,126 @@
+package data
+
+// Arm is one policy under one regulation and one macro path, as the report names it.
+type Arm struct {
+	Name       string   `json:"name"`       // unique key: letters, digits, "_", "-", "."
+	Title      string   `json:"title"`      // a few words
+	Policy     string   `json:"policy"`     // name of the policy
+	Regulation string   `json:"regulation"` // name of the regulation, "none" where there is none
+	Macro      string   `json:"macro"`      // name of the macro path
+	Rules      []string `json:"rules"`      // the rules in force, one sentence each
+	Reference  int      `json:"reference"`  // index of the arm it is compared with: the baseline under the same macro path; for that arm itself, the baseline; the baseline's own index for the baseline
+}
+
+// Parameter is one behaviour parameter of the run.
+type Parameter struct {
+	Name    string `json:"name"`
+	Value   string `json:"value"` // as written in YAML
+	Default string `json:"default"`
+	Unit    string `json:"unit"`
+	Meaning string `json:"meaning"`
+	Source  string `json:"source"` // where the default comes from; begins with "assumption" when nobody measured it
+}
+
+// Check is one statement that the run verified about itself.
+type Check struct {
+	Name   string `json:"name"`
+	Result string `json:"result"`
+	Holds  bool   `json:"holds"`
+}
+
+// Gate is a condition on the results that the experiment declares.
+type Gate struct {
+	Name   string `json:"name"`
+	Expect string `json:"expect"` // expression over measures, see package output/gate
+	Level  string `json:"level"`  // "error" or "warn"
+}
+
+// Costs are the lender's yearly costs that turn balances into margin.
+type Costs struct {
+	Funding        float64 `json:"funding"`         // fraction of balance a year
+	Operating      float64 `json:"operating"`       // fraction of balance a year
+	Acquisition    float64 `json:"acquisition"`     // fraction of each new principal
+	OutsideBalance Money   `json:"outside_balance"` // balance taken for one outside loan
+}
+
+// Run says in words and figures what was run: everything a report states that is not a count. It holds no
+// clock, host or path.
+type Run struct {
+	Format      int          `json:"format"` // version of the run directory's layout
+	Program     string       `json:"program"`
+	Title       string       `json:"title"`
+	Description string       `json:"description"`
+	Currency    string       `json:"currency"`
+	AsOf        string       `json:"as_of"` // ISO date or ""
+	Seed        uint64       `json:"seed"`
+	Paths       int          `json:"paths"`
+	Replicate   int          `json:"replicate"` // paths per independent replicate: 1 plain, 2 antithetic pairs
+	Design      string       `json:"design"`
+	Months      int          `json:"months"`
+	Baseline    int          `json:"baseline"` // index into Arms
+	Arms        []Arm        `json:"arms"`
+	Headline    []string     `json:"headline"` // names of the measures of the headline table
+	Segments    []string     `json:"segments"`
+	Intake      Intake       `json:"intake"`
+	Sources     []Source     `json:"sources"`
+	Parameters  []Parameter  `json:"parameters"`
+	Assumptions []Assumption `json:"assumptions"`
+	Warnings    []string     `json:"warnings"`
+	Checks      []Check      `json:"checks"`
+	Gates       []Gate       `json:"gates"`
+	Costs       Costs        `json:"costs"`
+	Reproduce   string       `json:"reproduce"` // the command that repeats the run
+}
+
+// RunFormat is the version of the run directory written by this program.
+const RunFormat = 1
+
+// OrdinalClasses names the classes of loan ordinals that cells distinguish.
+var OrdinalClasses = [NumOrdinalClasses]string{"1", "2", "3-5", "6+"}
+
+// NumOrdinalClasses is the number of ordinal classes.
+const NumOrdinalClasses = 4
+
+// OrdinalClass returns the class of an ordinal (1 = first loan).
+func OrdinalClass(ordinal uint8) int {
+	switch {
+	case ordinal <= 1:
+		return 0
+	case ordinal == 2:
+		return 1
+	case ordinal <= 5:
+		return 2
+	}
+	return 3
+}
+
+// All marks a dimension of a Cell that has been summed over.
+const All = -1
+
+// Cell is one group of borrowers over which results are kept without the paths.
+type Cell struct {
+	Segment int // index into Run.Segments, or All
+	Product int // a Product, or All
+	Ordinal int // an ordinal class, or All
+}
+
+// CellSums are sums over replicates of one cell. For flows the entry of month m is the count up to and
+// including month m, for stocks the count at its end; a replicate's entry is the sum over its paths.
+type CellSums struct {
+	Cell    Cell
+	Sum     []int64   // [month*NumCounters + counter]
+	Squares []float64 // sums of squares over replicates, same shape
+}
+
+// Results are the counts of a finished run.
+type Results struct {
+	Run    Run
+	Counts [][]int64    // per arm: [(path*(Months+1) + month)*NumCounters + counter]
+	Cells  [][]CellSums // per arm: the single cells that occur and the margins over one dimension each
+}
+
+// Row returns the counters of one arm, path and month (0 = snapshot).
+func (r *Results) Row(arm, path int, month Month) []int64 {
+	at := (path*(r.Run.Months+1) + int(month)) * int(NumCounters)
+	return r.Counts[arm][at : at+int(NumCounters) : at+int(NumCounters)]
+}

@@ -7,21 +7,21 @@ type Counter uint8
 
 const (
 	// Stocks of borrowers.
-	BorrowersCurrent  Counter = iota // with an open loan, not past due
-	BorrowersD1                      // 1-29 days past due
-	BorrowersD2                      // 30-59
-	BorrowersD3                      // 60-89
-	BorrowersDefault                 // 90 or more days past due, not yet charged off
-	BorrowersOff                     // charged off
-	BorrowersIdle                    // no open loan, may return
-	BorrowersExited                  // left for good
-	OutsideLoans                     // open loans with other lenders of current, late and idle borrowers
-	BalanceCurrent                   // principal owed, by the borrower's state
-	BalanceD1                        //
-	BalanceD2                        //
-	BalanceD3                        //
-	BalanceDefault                   //
-	BalanceRepeat                    // part of the above owed by borrowers whose newest loan is a repeat loan (ordinal 2 or more)
+	BorrowersCurrent Counter = iota // with an open loan, not past due
+	BorrowersD1                     // 1-29 days past due
+	BorrowersD2                     // 30-59
+	BorrowersD3                     // 60-89
+	BorrowersDefault                // 90 or more days past due, not yet charged off
+	BorrowersOff                    // charged off
+	BorrowersIdle                   // no open loan, may return
+	BorrowersExited                 // left for good
+	OutsideLoans                    // open loans with other lenders of current, late and idle borrowers
+	BalanceCurrent                  // principal owed, by the borrower's state
+	BalanceD1                       //
+	BalanceD2                       //
+	BalanceD3                       //
+	BalanceDefault                  //
+	BalanceRepeat                   // part of the above owed by borrowers whose newest loan is a repeat loan (ordinal 2 or more)
 
 	// Flows of borrowers and events.
 	Misses            // current -> 1-29 days past due

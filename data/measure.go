@@ -37,6 +37,7 @@ type Sum struct {
 	Window Window
 	Terms  []Term
 	Margin bool // subtract funding, operating and acquisition costs (Run.Costs)
+	Debt   bool // multiply by the balance taken for one outside loan (Run.Costs)
 }
 
 // Better says which direction of a measure is good for the lender's borrowers and book.
@@ -177,6 +178,8 @@ var measures = func() []Measure {
 	rate("outside_loans_mean", "Outside loans per borrower", "open outside loans, per current, late or idle borrower", Lower,
 		AtEnd, plus(OutsideLoans), AtEnd, followed)
 	level("outside_loans", "Outside loans", "open loans with other lenders", Count, Lower, AtEnd, plus(OutsideLoans))
+	add("external_debt", "External debt", "debt to other lenders of current, late and idle borrowers, at the assumed balance of an outside loan", Amount, Lower,
+		Sum{Window: AtEnd, Terms: plus(OutsideLoans), Debt: true}, Sum{})
 	level("active_borrowers", "Active borrowers", "borrowers with an open loan, not in default", Count, Higher, AtEnd, activeBorrowers)
 	level("balance", "Balance", "principal owed, not charged off", Amount, Higher, AtEnd, balance)
 	level("interest_income", "Interest income", "interest received in cash so far", Amount, Higher, ToDate, plus(InterestReceived))

@@ -1,0 +1,269 @@
+// Package rule decides who may take another loan, how much and at what price. A lender's policy and the law
+// are made of the same rules.
+//
+// A Rule is a plain struct whose fields are its parameters, with one sentence for reports. It does one or more
+// of three things: a Check denies an application, a Limit leaves room for an amount, and a Terms rule changes
+// the terms under which the lender works (price cap, top-up, what a bureau shows). Kinds lists the kinds of
+// rules by the name they have in YAML; a new kind is one file here and one line there. Compile turns the rules
+// of a policy and of the law into a Book, and Book.Decide judges one Application. Rules only ever narrow: a set
+// of rules never grants what one of them alone would deny.
+//
+// Durations are grid steps; on the monthly grid a step is a month.
+package rule
+
+import (
+	"fmt"
+	"strings"
+
+	"relend/data"
+)
+
+// Application is what lender and law may look at when a borrower asks for a further loan. All of it is known
+// to the lender: outside loans only as far as a bureau shows them.
+type Application struct {
+	Idle       bool       // no own loan is open
+	Gap        int        // steps since the last payoff, while idle
+	Since      int        // steps since the last origination
+	SinceLate  [3]int     // steps since last 1+, 30+, 60+ days past due; Never if not
+	NewOrdinal int        // ordinal the loan would have
+	Clean      int        // own loans repaid without a missed payment, in a row
+	Own        int        // open own loans
+	Refinance  bool       // granting would close the newest open loan
+	Segment    uint8      // index into Portfolio.Segments
+	Income     data.Money // monthly
+	PD         float64    // 12-month probability of default seen
+
+	NewestPrincipal  data.Money // newest open loan, 0 while idle
+	NewestBalance    data.Money
+	NewestInstalment data.Money
+	OwnBalance       data.Money // all open own loans
+	OwnInstalments   data.Money // monthly, all open own loans
+	Outside          int        // outside loans visible
+	OutsideBalance   data.Money // taken for each of them
+	OutsideInstal    data.Money // monthly, for each of them
+
+	Asked     data.Money // amount asked for, whole currency units
+	Base      data.Money // principal of the newest loan at the snapshot: the ladder's unit
+	Step      int        // step of the ladder the loan would be on
+	BreakEven float64    // APR at which the lender earns its costs, +Inf if none
+	APR       float64    // APR offered
+	Burden    float64    // monthly instalment per unit of principal at that APR
+}
+
+// Never is a SinceLate that no look-back reaches.
+const Never = 1 << 20
+
+// Decision is the answer to an application.
+type Decision struct {
+	Granted   bool
+	Reason    data.Reason // why not, when not granted
+	ByLaw     bool        // the rule that denied is a law's
+	Amount    data.Money  // offered, whole currency units
+	Refinance bool        // the newest open loan is closed by the new one
+}
+
+// Field describes one parameter of a rule for reading and documentation.
+type Field struct {
+	Name     string
+	Unit     string // "share", "months", "days", "money", "count", "flag" or "ratios"
+	Meaning  string
+	Required bool
+	Min, Max float64 // allowed range, in the unit of the field (shares as fractions)
+	// Value points at the field of the rule: *float64 (share), *int (months, days, count), *data.Money,
+	// *bool (flag) or *[]float64 (ratios).
+	Value any
+}
+
+// Rule is one rule with its parameters.
+type Rule interface {
+	// Fields lists the parameters, pointing into the rule, with their defaults filled in.
+	Fields() []Field
+	// Check returns what is wrong with the parameters taken together, or nil.
+	Check() error
+	// Sentence says the rule in one sentence for a reader of the report, money in the given currency.
+	Sentence(currency string) string
+}
+
+// Check is a rule that denies applications.
+type Check interface {
+	Rule
+	Reason() data.Reason
+	Allows(a *Application) bool
+}
+
+// Limit is a rule that leaves room for an amount.
+type Limit interface {
+	Rule
+	Reason() data.Reason
+	// Room is the largest principal the rule allows, 0 or more. kept is what the borrower goes on owing and
+	// paying besides the new loan.
+	Room(a *Application, kept Kept) data.Money
+}
+
+// Kept is what a borrower keeps when the new loan is granted: own loans that are not refinanced.
+type Kept struct {
+	Balance     data.Money
+	Instalments data.Money // monthly
+}
+
+// TermsRule is a rule that changes the lender's terms.
+type TermsRule interface {
+	Rule
+	Apply(t *Terms)
+}
+
+// Terms are the conditions under which all applications of an arm are judged.
+type Terms struct {
+	APRCap   float64 // lowest cap in force, +Inf if none
+	TopUp    bool    // a running loan may be refinanced into a larger one
+	Stack    bool    // a further loan beside a running one is allowed
+	Coverage float64 // chance that an outside loan is visible
+	Share    float64 // share of outside lenders who see our denials and deny as well
+	Scope    float64 // share of outside lenders bound by the law: they deny whom the law denies here
+	Open     float64 // supply of outside loans relative to normal, 0 = closed
+	Outside  int     // outside loans a borrower can have
+}
+
+// Kind is one kind of rule.
+type Kind struct {
+	Name  string // in YAML
+	Title string
+	New   func() Rule // with defaults
+}
+
+// Kinds lists the kinds of rules, in the order in which applications meet them.
+var Kinds = []Kind{
+	{"worst_delinquency", "No recent delinquency", func() Rule { return &WorstDelinquency{MaxDays: 29, LookBack: 12} }},
+	{"cooling_off", "Cooling-off", func() Rule { return &CoolingOff{} }},
+	{"top_up", "Top-up", func() Rule { return &TopUp{} }},
+	{"min_repaid", "Minimum share repaid", func() Rule { return &MinRepaid{} }},
+	{"concurrent_loans", "Concurrent loans", func() Rule { return &ConcurrentLoans{} }},
+	{"max_ordinal", "Loan-count limit", func() Rule { return &MaxOrdinal{} }},
+	{"clean_repayments", "Clean repayments", func() Rule { return &CleanRepayments{} }},
+	{"platform_cap", "Platform cap", func() Rule { return &PlatformCap{} }},
+	{"score_cutoff", "Score cut-off", func() Rule { return &ScoreCutoff{} }},
+	{"apr_cap", "APR cap", func() Rule { return &APRCap{} }},
+	{"exposure_cap", "Exposure cap", func() Rule { return &ExposureCap{} }},
+	{"payment_to_income_cap", "Payment-to-income cap", func() Rule { return &PTICap{} }},
+	{"limit_ladder", "Limit ladder", func() Rule { return &LimitLadder{} }},
+	{"product_cap", "Product cap", func() Rule { return &ProductCap{} }},
+	{"data_sharing", "Data sharing", func() Rule { return &DataSharing{} }},
+	{"outside_lending", "Outside lending", func() Rule { return &OutsideLending{Supply: 1, Max: maxOutside} }},
+}
+
+// KindNames lists the names of the kinds in order.
+func KindNames() []string {
+	names := make([]string, len(Kinds))
+	for i, k := range Kinds {
+		names[i] = k.Name
+	}
+	return names
+}
+
+// KindByName returns the kind of that name.
+func KindByName(name string) (Kind, bool) {
+	for _, k := range Kinds {
+		if k.Name == name {
+			return k, true
+		}
+	}
+	return Kind{}, false
+}
+
+// Book is a compiled set of rules.
+type Book struct {
+	Terms     Terms
+	AmountMin data.Money
+	checks    []bound[Check]
+	limits    []bound[Limit]
+}
+
+type bound[R any] struct {
+	rule R
+	law  bool
+}
+
+// Compile makes a Book from the rules of a policy and of the law. base holds the terms before any rule.
+// Checks run in the order of data.Reason whatever the order of the arguments, policy before law.
+func Compile(policy, law []Rule, base Terms, amountMin data.Money) *Book {
+	b := &Book{Terms: base, AmountMin: amountMin}
+	for i, rules := range [][]Rule{policy, law} {
+		for _, r := range rules {
+			if t, ok := r.(TermsRule); ok {
+				t.Apply(&b.Terms)
+			}
+			if c, ok := r.(Check); ok {
+				b.checks = insert(b.checks, bound[Check]{c, i == 1})
+			}
+			if l, ok := r.(Limit); ok {
+				b.limits = insert(b.limits, bound[Limit]{l, i == 1})
+			}
+		}
+	}
+	return b
+}
+
+// insert keeps the list ordered by reason; equal reasons stay in the order of arrival.
+func insert[R interface{ Reason() data.Reason }](list []bound[R], x bound[R]) []bound[R] {
+	at := len(list)
+	for at > 0 && list[at-1].rule.Reason() > x.rule.Reason() {
+		at--
+	}
+	list = append(list, x)
+	copy(list[at+1:], list[at:])
+	list[at] = x
+	return list
+}
+
+// Decide judges an application: the first check that fails gives the reason; otherwise the amount is the
+// smallest of what is asked and what each limit allows, in whole currency units; an amount below AmountMin, or
+// below the balance to be refinanced, is a denial by the limit that left the least room. (Order: model.md §22
+// item 39; top-up before min_repaid as in §8.1.)
+func (b *Book) Decide(a *Application) Decision {
+	refinance := !a.Idle && b.Terms.TopUp
+	a.Refinance = refinance
+	for i := range b.checks {
+		c := &b.checks[i]
+		if !c.rule.Allows(a) {
+			return Decision{Reason: c.rule.Reason(), ByLaw: c.law}
+		}
+	}
+	if !a.Idle && !b.Terms.TopUp && !b.Terms.Stack {
+		return Decision{Reason: data.DeniedTopUp} // each rule leaves one way open, together none
+	}
+	kept := Kept{Balance: a.OwnBalance, Instalments: a.OwnInstalments}
+	if refinance {
+		kept.Balance -= a.NewestBalance
+		kept.Instalments -= a.NewestInstalment
+	}
+	amount, reason, byLaw := a.Asked, data.DeniedAmount, false
+	for i := range b.limits {
+		l := &b.limits[i]
+		if room := l.rule.Room(a, kept); room < amount {
+			amount, reason, byLaw = room, l.rule.Reason(), l.law
+		}
+	}
+	amount -= amount % data.Unit
+	if amount < b.AmountMin || (refinance && amount < a.NewestBalance) {
+		return Decision{Reason: reason, ByLaw: byLaw}
+	}
+	return Decision{Granted: true, Amount: amount, Refinance: refinance}
+}
+
+func months(n int) string {
+	if n == 1 {
+		return "1 month"
+	}
+	return fmt.Sprintf("%d months", n)
+}
+
+func percent(x float64) string { return fmt.Sprintf("%.6g%%", x*100) }
+
+func amount(m data.Money, currency string) string {
+	return strings.TrimSuffix(m.String(), ".00") + " " + currency
+}
+
+// noCheck is embedded by rules whose parameters have no joint condition.
+type noCheck struct{}
+
+func (noCheck) Check() error { return nil }

@@ -23,11 +23,13 @@ type Params struct {
 	BLev                 float64
 	Season               [3]float64
 	Prepay, PrepayRefi   float64
+	PrepayGap            float64
 	Roll, Cure           [3]float64 // from 1-29, 30-59, 60-89 days past due
 	Fraud                [3]float64 // ordinal 1, 2, 3 and more
 	FraudRecovery        float64
 	BustSlope            float64
 	Top, Re, Exit        [2]float64 // not dependent, dependent
+	Return               [3]float64 // shape of Re over the months since payoff: level, extra, decay
 	TopMinAge            float64
 	Elasticity           float64
 	DemandSigma          float64
@@ -165,7 +167,8 @@ var registry = []Parameter{
 	{"season.s1", "ratio", .85, 0, 5, false, "seasoning: height of its hump", assumed, func(p *Params) *float64 { return &p.Season[1] }},
 	{"season.s2", "months", 4, .25, 60, false, "seasoning: month of its peak", assumed, func(p *Params) *float64 { return &p.Season[2] }},
 	{"prepay.rate", "per month", .02, 0, 5, false, "hazard of repaying all loans early", assumed, func(p *Params) *float64 { return &p.Prepay }},
-	{"prepay.refi", "ratio", 1, 0, 20, false, "rise of that hazard while the loan's APR is more than 2 points above the market", assumed, func(p *Params) *float64 { return &p.PrepayRefi }},
+	{"prepay.refi", "ratio", 1, 0, 20, false, "rise of that hazard while the loan's APR lies above the market by more than prepay.gap", assumed, func(p *Params) *float64 { return &p.PrepayRefi }},
+	{"prepay.gap", "share", .02, 0, 1, false, "distance from the market's APR at which refinancing pays", assumed, func(p *Params) *float64 { return &p.PrepayGap }},
 
 	{"delinquency.roll_1", "per month", .45, 0, 5, false, "hazard of rolling on from 1-29 days past due", assumed, func(p *Params) *float64 { return &p.Roll[0] }},
 	{"delinquency.roll_2", "per month", 1.3, 0, 5, false, "from 30-59 days", assumed, func(p *Params) *float64 { return &p.Roll[1] }},
@@ -185,6 +188,9 @@ var registry = []Parameter{
 	{"demand.top_min_age", "months", 2, 0, 60, true, "months on book before which nobody asks for more", assumed, func(p *Params) *float64 { return &p.TopMinAge }},
 	{"demand.re_0", "per month", .12, 0, 5, false, "hazard of asking again after payoff, not dependent", assumed, func(p *Params) *float64 { return &p.Re[0] }},
 	{"demand.re_1", "per month", .50, 0, 5, false, "the same, dependent", assumed, func(p *Params) *float64 { return &p.Re[1] }},
+	{"demand.return_level", "ratio", .5, 0, 10, false, "asking again: multiplier long after payoff", assumed, func(p *Params) *float64 { return &p.Return[0] }},
+	{"demand.return_extra", "ratio", 1.5, 0, 10, false, "asking again: what is added to it at payoff", assumed, func(p *Params) *float64 { return &p.Return[1] }},
+	{"demand.return_decay", "months", 2, .1, 60, false, "asking again: months in which that falls to 1/e", assumed, func(p *Params) *float64 { return &p.Return[2] }},
 	{"demand.exit_0", "per month", .05, 0, 5, false, "hazard of leaving for good after payoff, not dependent", assumed, func(p *Params) *float64 { return &p.Exit[0] }},
 	{"demand.exit_1", "per month", .015, 0, 5, false, "the same, dependent", assumed, func(p *Params) *float64 { return &p.Exit[1] }},
 	{"demand.elasticity", "coefficient", 2, 0, 50, false, "fall of the log hazard of asking per 1.0 of APR offered", assumed, func(p *Params) *float64 { return &p.Elasticity }},

@@ -10,7 +10,8 @@ type Figure struct {
 	Lo, Hi float64 // interval at the estimator's level
 }
 
-var missing = Figure{math.NaN(), math.NaN(), math.NaN(), math.NaN()}
+// Missing is the figure of an empty denominator.
+var Missing = Figure{math.NaN(), math.NaN(), math.NaN(), math.NaN()}
 
 // Verdict says what the data allow to say about a difference.
 type Verdict string
@@ -86,7 +87,7 @@ func figure(value float64, replicates int, t float64, residual func(int) float64
 
 func (r ratio) figure(t float64) Figure {
 	if r.missing() {
-		return missing
+		return Missing
 	}
 	return figure(r.value, len(r.n), t, r.residual)
 }
@@ -94,7 +95,7 @@ func (r ratio) figure(t float64) Figure {
 // difference is a - b over the same replicates.
 func difference(a, b ratio, t float64) Figure {
 	if a.missing() || b.missing() {
-		return missing
+		return Missing
 	}
 	return figure(a.value-b.value, len(a.n), t, func(i int) float64 { return a.residual(i) - b.residual(i) })
 }

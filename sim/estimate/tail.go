@@ -47,12 +47,8 @@ func Ranks(n int, p, level float64) (lo, hi int, actual float64, ok bool) {
 	}
 	tail := (1 - level) / 2
 	below := distuv.Binomial{N: float64(n), P: p}
-	lo = sort.Search(n, func(k int) bool { return below.CDF(float64(k)) > tail })    // first k with P(X<=k) > tail
-	hi = sort.Search(n, func(k int) bool { return 1-below.CDF(float64(k)) <= tail }) // first k with P(X>k) <= tail
-	if lo++; lo > 1 {
-		lo-- // P(X <= lo-1) <= tail
-	}
-	hi++ // P(X >= hi) <= tail
+	lo = sort.Search(n, func(k int) bool { return below.CDF(float64(k)) > tail })        // P(X < lo) <= tail
+	hi = sort.Search(n, func(k int) bool { return 1-below.CDF(float64(k)) <= tail }) + 1 // P(X >= hi) <= tail
 	return lo, hi, below.CDF(float64(hi-1)) - below.CDF(float64(lo-1)), true
 }
 
@@ -63,17 +59,11 @@ func PathsFor(p, level float64) int {
 	return int(math.Ceil(math.Log((1-level)/2)/math.Log(far) - 1e-9))
 }
 
-// AtRisk is the p-quantile over paths (value at risk, for a loss) with its rank interval. The ranks take the
-// paths as independent; antithetic pairs make the interval wider than it need be where the measure rises or
-// falls with the factors.
-func (e *Estimator) AtRisk(sorted []float64, p float64) Tail {
+// Quantile is the p-quantile over paths with its rank interval. The ranks take the paths as independent;
+// antithetic pairs make the interval wider than it need be where the measure rises or falls with the factors.
+func (e *Estimator) Quantile(sorted []float64, p float64) Tail {
 	n := len(sorted)
-	t := Tail{P: p, Value: math.NaN(), Lo: math.NaN(), Hi: math.NaN()}
-	if least := int(math.Ceil(1/(1-p) - 1e-9)); n < least {
-		t.Needs = least
-		return t
-	}
-	t.Value = Quantile(sorted, p)
+	t := Tail{P: p, Value: Quantile(sorted, p), Lo: math.NaN(), Hi: math.NaN()}
 	lo, hi, level, ok := Ranks(n, p, e.Level)
 	if !ok {
 		t.Needs = PathsFor(p, e.Level)
@@ -81,6 +71,14 @@ func (e *Estimator) AtRisk(sorted []float64, p float64) Tail {
 	}
 	t.Lo, t.Hi, t.Level = sorted[lo-1], sorted[hi-1], level
 	return t
+}
+
+// AtRisk is the Quantile of a loss, value at risk; it is missing where no path is expected beyond it.
+func (e *Estimator) AtRisk(sorted []float64, p float64) Tail {
+	if least := int(math.Ceil(1/(1-p) - 1e-9)); len(sorted) < least {
+		return Tail{P: p, Value: math.NaN(), Lo: math.NaN(), Hi: math.NaN(), Needs: least}
+	}
+	return e.Quantile(sorted, p)
 }
 
 // tailPaths is the least number of paths beyond the quantile for which Shortfall gives an interval.

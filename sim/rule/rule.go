@@ -13,6 +13,7 @@ package rule
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"relend/data"
@@ -49,6 +50,9 @@ type Application struct {
 	APR       float64    // APR offered
 	Burden    float64    // monthly instalment per unit of principal at that APR
 }
+
+// MaxOwn is the number of open own loans that a borrower's state can hold.
+const MaxOwn = 4
 
 // Never is a SinceLate that no look-back reaches.
 const Never = 1 << 20
@@ -217,7 +221,8 @@ func insert[R interface{ Reason() data.Reason }](list []bound[R], x bound[R]) []
 
 // Decide judges an application: the first check that fails gives the reason; otherwise the amount is the
 // smallest of what is asked and what each limit allows, in whole currency units; an amount below AmountMin, or
-// below the balance to be refinanced, is a denial by the limit that left the least room. (Order: model.md §22
+// below the balance to be refinanced, is a denial by the limit that left the least room. Where no rule caps the
+// price, a borrower without a break-even price is denied all the same. (Order: model.md §22
 // item 39; top-up before min_repaid as in §8.1.)
 func (b *Book) Decide(a *Application) Decision {
 	refinance := !a.Idle && b.Terms.TopUp
@@ -230,6 +235,12 @@ func (b *Book) Decide(a *Application) Decision {
 	}
 	if !a.Idle && !b.Terms.TopUp && !b.Terms.Stack {
 		return Decision{Reason: data.DeniedTopUp} // each rule leaves one way open, together none
+	}
+	if !a.Idle && !refinance && a.Own >= MaxOwn {
+		return Decision{Reason: data.DeniedConcurrent}
+	}
+	if math.IsInf(a.BreakEven, 1) {
+		return Decision{Reason: data.DeniedPrice}
 	}
 	kept := Kept{Balance: a.OwnBalance, Instalments: a.OwnInstalments}
 	if refinance {

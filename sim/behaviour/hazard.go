@@ -1,0 +1,142 @@
+package behaviour
+
+import "math"
+
+// Covariates are what the miss hazard of a borrower depends on besides his grade.
+type Covariates struct {
+	PTI     float64 // instalments of own and outside loans over income
+	Outside int     // open outside loans
+	Ordinal int     // of the newest loan, 1 = first
+	APR     float64 // of the newest open loan
+	Size    float64 // log of its principal over the loan at the snapshot
+}
+
+// Eta is the linear predictor of the log miss hazard (model.md §6.1). The engine uses it relative to its value
+// at the snapshot, so that a grade's PD is that of the borrower as he stands.
+func (p *Params) Eta(c Covariates) float64 {
+	eta := float64(p.BPTI*(min(c.PTI, p.PTIMax)-p.PTIRef)) +
+		float64(p.BStack*float64(min(c.Outside, 6))) +
+		float64(p.BAPR*(c.APR-p.APRRef)) +
+		float64(p.BLev*c.Size)
+	if c.Ordinal >= 2 {
+		eta += p.BOrd[min(c.Ordinal, 5)-2]
+	}
+	return eta
+}
+
+// Seasoning tabulates the multiplier of the miss hazard for ages 0..n-1 in steps of stepMonths months:
+// s0 + s1 (m/s2) exp(1-m/s2) with m the age at the end of the step, over its mean in the first 12 months.
+func (p *Params) Seasoning(n int, stepMonths float64) []float64 {
+	raw := func(age int) float64 {
+		m := float64(age+1) * stepMonths / p.Season[2]
+		return p.Season[0] + p.Season[1]*m*math.Exp(1-m)
+	}
+	year := int(math.Round(12 / stepMonths))
+	mean := 0.
+	for age := range year {
+		mean += raw(age) / float64(year)
+	}
+	table := make([]float64, n)
+	for age := range table {
+		table[age] = quantise(raw(age) / mean)
+	}
+	return table
+}
+
+// Returning tabulates the multiplier of the hazard of asking again for gaps 0..n-1 since payoff.
+func (p *Params) Returning(n int, stepMonths float64) []float64 {
+	table := make([]float64, n)
+	for gap := range table {
+		table[gap] = quantise(p.Return[0] + p.Return[1]*math.Exp(-float64(gap)*stepMonths/p.Return[2]))
+	}
+	return table
+}
+
+// Multipliers of the hazards in one month that the economy gives.
+type Multipliers struct{ Miss, Roll, Cure float64 }
+
+// Multipliers turns a systematic factor of unit variance, its loading sigma on the log miss hazard and a macro
+// shift of that hazard into multipliers. Each has mean 1 under the stationary factor when shift is 0.
+func (p *Params) Multipliers(factor, sigma, shift float64) Multipliers {
+	m := func(loading, shift float64) float64 {
+		return quantise(math.Exp(shift + float64(loading*factor) - float64(loading*loading)/2))
+	}
+	return Multipliers{m(sigma, shift), m(sigma*p.RollScale, 0), m(sigma*p.CureScale, 0)}
+}
+
+// MacroShift is the shift of the log miss hazard for macro variables in standard deviations.
+func (p *Params) MacroShift(unemployment, gdp, lpr float64) float64 {
+	return float64(p.MacroUnemployment*unemployment) + float64(p.MacroGDP*gdp) + float64(p.MacroLPR*lpr)
+}
+
+// LateOutcome is what a month does to a late borrower.
+type LateOutcome uint8
+
+const (
+	Stay LateOutcome = iota // pays one instalment
+	Roll                    // pays nothing, one bucket further
+	Cure                    // pays all arrears
+)
+
+// Late resolves the chain of delinquency for a borrower in bucket 1..3 with uniform u (model.md §6.2).
+func (p *Params) Late(bucket int, m Multipliers, u float64) LateOutcome {
+	roll, cure := p.Roll[bucket-1]*m.Roll, p.Cure[bucket-1]*m.Cure
+	switch first, either := Pick(roll, cure); {
+	case u < first:
+		return Roll
+	case u < either:
+		return Cure
+	}
+	return Stay
+}
+
+// Pick returns the probabilities that the first, and that either, of two competing causes with hazards a and b
+// fires in a step: p a/(a+b) and p, with p = 1-exp(-(a+b)).
+func Pick(a, b float64) (first, either float64) {
+	sum := a + b
+	if sum <= 0 {
+		return 0, 0
+	}
+	p := -math.Expm1(-sum)
+	return float64(p * (a / sum)), p
+}
+
+// TakeUp is the probability that an offer is accepted. offered is the amount over the amount asked, hazard the
+// log base hazard of the borrower.
+func (p *Params) TakeUp(apr, offered, hazard float64) float64 {
+	z := p.Take[0] - float64(p.Take[1]*(apr-p.APRRef)) + float64(p.Take[2]*math.Log(offered)) +
+		float64(p.Take[3]*(hazard-math.Log(p.Miss0)))
+	return 1 / (1 + math.Exp(-z))
+}
+
+// RecoveryFraction is the share of the exposure recovered when the factor over the year before default was on
+// average bar, with loading sigma: bad times, low recovery.
+func (p *Params) RecoveryFraction(sigma, bar float64) float64 {
+	return max(0, min(1, p.RecoveryMean*math.Exp(-p.RecoveryCyclicality*sigma*bar)))
+}
+
+// RecoveryCurve is the cumulative share of recoveries paid after 1, 2, ... months.
+func (p *Params) RecoveryCurve() []float64 {
+	n := int(p.RecoveryMonths)
+	curve := make([]float64, n)
+	sum, weight := 0., 1.
+	for i := range curve {
+		sum += weight
+		curve[i] = sum
+		weight *= p.RecoveryDecay
+	}
+	for i := range curve {
+		curve[i] /= sum
+	}
+	curve[n-1] = 1
+	return curve
+}
+
+// quantise drops the last bits of a table entry, which may differ between processor architectures.
+func quantise(x float64) float64 {
+	const scale = 1 << 40
+	if x > 1<<12 {
+		return x
+	}
+	return math.RoundToEven(x*scale) / scale
+}

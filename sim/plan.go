@@ -1,8 +1,15 @@
 package sim
 
 import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
 	"relend/data"
+	"relend/sim/anchor"
 	"relend/sim/behaviour"
+	"relend/sim/contract"
 	"relend/sim/factor"
 	"relend/sim/rule"
 )
@@ -19,9 +26,383 @@ type Arm struct {
 
 // Settings are the choices of a run that are not part of an arm.
 type Settings struct {
-	Months   int // horizon, 1 or more
-	Paths    int // a multiple of Design.Replicate()
+	Months   int // horizon, 1 to MaxMonths
+	Paths    int // a multiple of Design.Replicate(), at most MaxPaths
 	Seed     uint64
 	Design   factor.Design
 	Baseline int // index of the baseline arm
 }
+
+// Limits of a run.
+const (
+	MaxMonths = 600
+	MaxPaths  = 1 << 24
+	MaxArms   = 256
+)
+
+// Plan is a checked run, ready to start. It is read-only and may be run more than once.
+type Plan struct {
+	settings   Settings
+	arms       []Arm
+	books      []*rule.Book // per arm
+	families   []family
+	borrowers  []borrower
+	loans      []contract.Loan // oldest first, each borrower's side by side
+	segments   []string
+	cells      []data.Cell // single cells that can occur
+	cellAt     [256 * data.NumProducts]int32
+	warnings   []string
+	portfolio  *data.Portfolio
+	population int64 // sum of weights
+}
+
+// family is the set of arms that share behaviour and macro path.
+type family struct {
+	model *model
+	macro factor.Macro
+	arms  []int
+}
+
+// model is what one set of behaviour parameters makes of the portfolio.
+type model struct {
+	behaviour.Params
+	season    []float64 // by age
+	returning []float64 // by gap
+	recovery  []float64 // cumulative share by months since default
+	growth    []float64 // amount asked over the loan at the snapshot, by step
+	costs     contract.Costs
+	segments  []*anchor.Segment
+	graded    []graded // by borrower
+}
+
+// graded is what a model makes of one borrower.
+type graded struct {
+	hazard    float64 // log base hazard
+	eta       float64 // linear predictor at the snapshot
+	breakEven float64 // APR for his usual product and tenor
+}
+
+// borrower holds a borrower's constants and his state at the snapshot.
+type borrower struct {
+	id      uint64
+	income  data.Money
+	pd      float64    // seen by the lender
+	base    data.Money // principal of the newest loan at the snapshot
+	weight  int64
+	first   uint32 // index of his oldest open loan
+	open    uint8
+	segment uint8
+	outside uint8
+	bucket  uint8
+	ordinal uint8
+	clean   uint8
+	gap     uint8
+	product data.Product // of the newest or last loan
+	tenor   int16
+	age     int16 // months on book of the newest open loan
+	origin  int16 // step of the last origination, negative
+}
+
+// NewPlan checks the arms and settings and prepares every borrower. It reports all problems at once.
+func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, error) {
+	ps := &data.Problems{Cause: data.BadConfig}
+	replicate := settings.Design.Replicate()
+	if settings.Months < 1 || settings.Months > MaxMonths {
+		ps.Add("horizon", "%d months is out of range, allowed 1 to %d", settings.Months, MaxMonths)
+	}
+	if settings.Paths < 1 || settings.Paths > MaxPaths {
+		ps.Add("paths", "%d is out of range, allowed 1 to %d", settings.Paths, MaxPaths)
+	} else if settings.Paths%replicate != 0 {
+		ps.Add("paths", "%d is not a multiple of %d, which the %v design needs", settings.Paths, replicate, settings.Design)
+	}
+	if len(arms) < 1 || len(arms) > MaxArms {
+		ps.Add("arms", "%d arms, allowed 1 to %d", len(arms), MaxArms)
+	}
+	if settings.Baseline < 0 || settings.Baseline >= len(arms) {
+		ps.Add("baseline", "index %d is not one of the %d arms", settings.Baseline, len(arms))
+	}
+	for i := range arms {
+		for _, p := range arms[i].Behaviour.Check().List {
+			p.Path = "arm " + arms[i].Name + ": " + p.Path
+			ps.List = append(ps.List, p)
+		}
+	}
+	if err := ps.Err(); err != nil {
+		return nil, err
+	}
+
+	p := &Plan{settings: settings, arms: arms, segments: portfolio.Segments, portfolio: portfolio}
+	if err := p.load(portfolio); err != nil {
+		return nil, err
+	}
+	models := map[behaviour.Params]*model{}
+	for i := range arms {
+		a := &arms[i]
+		m := models[a.Behaviour]
+		if m == nil {
+			var err error
+			if m, err = p.newModel(a.Behaviour); err != nil {
+				ps.Add("arm "+a.Name, "%v", err)
+				return nil, ps
+			}
+			models[a.Behaviour] = m
+		}
+		p.join(m, a.Macro, i)
+		p.books = append(p.books, rule.Compile(a.Policy, a.Law, rule.Terms{
+			APRCap: math.Inf(1), TopUp: true, Stack: true, Coverage: m.Coverage, Share: m.Share,
+			Scope: a.Scope, Open: 1, Outside: int(m.OutsideMax),
+		}, money(m.AmountMin)))
+	}
+	return p, nil
+}
+
+// join puts an arm into its family, a new one if need be.
+func (p *Plan) join(m *model, macro factor.Macro, arm int) {
+	for i := range p.families {
+		f := &p.families[i]
+		if f.model == m && f.macro.Name == macro.Name && slices.Equal(f.macro.Unemployment, macro.Unemployment) &&
+			slices.Equal(f.macro.GDP, macro.GDP) && slices.Equal(f.macro.LPR, macro.LPR) {
+			f.arms = append(f.arms, arm)
+			return
+		}
+	}
+	p.families = append(p.families, family{m, macro, []int{arm}})
+}
+
+// load fills borrowers and loans, ordered by segment so that neighbours share a few result cells.
+func (p *Plan) load(portfolio *data.Portfolio) error {
+	if len(portfolio.Borrowers) == 0 {
+		return &data.Problems{Cause: data.BadData, List: []data.Problem{{Message: "the portfolio has no borrowers to project"}}}
+	}
+	order := make([]uint32, len(portfolio.Borrowers))
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortStableFunc(order, func(a, b uint32) int {
+		return cmp.Compare(portfolio.Borrowers[a].Segment, portfolio.Borrowers[b].Segment)
+	})
+	p.borrowers = make([]borrower, 0, len(order))
+	p.loans = make([]contract.Loan, 0, len(portfolio.Loans))
+	var merge merged
+	for i := range p.cellAt {
+		p.cellAt[i] = -1
+	}
+	for _, i := range order {
+		b := &portfolio.Borrowers[i]
+		newest := &portfolio.Loans[b.First]
+		c := borrower{
+			id: b.ID, income: b.Income, pd: b.PD12, base: newest.Principal, weight: int64(b.Weight),
+			first: uint32(len(p.loans)), segment: b.Segment, outside: b.External, bucket: b.Bucket,
+			ordinal: b.Ordinal, gap: b.Gap, product: newest.Product, tenor: newest.Term,
+			age: newest.MonthsOnBook, origin: -newest.MonthsOnBook - 1,
+		}
+		if b.Bucket == 0 && b.Ordinal > 0 {
+			c.clean = min(b.Ordinal-1, maxClean)
+		}
+		rows := portfolio.Loans[b.First : b.First+uint32(b.Open)]
+		open := make([]contract.Loan, 0, 4)
+		for j := len(rows) - 1; j >= 0; j-- {
+			open = append(open, resume(&rows[j], int(b.Bucket)))
+		}
+		open = merge.into(open)
+		p.loans = append(p.loans, open...)
+		c.open = uint8(len(open))
+		p.borrowers = append(p.borrowers, c)
+		p.population += c.weight
+		for _, product := range append([]data.Product{c.product}, products(open)...) {
+			p.addCell(c.segment, product)
+		}
+	}
+	p.warnings = merge.warnings(p.warnings)
+	return nil
+}
+
+func products(loans []contract.Loan) []data.Product {
+	out := make([]data.Product, len(loans))
+	for i := range loans {
+		out[i] = loans[i].Product
+	}
+	return out
+}
+
+func (p *Plan) addCell(segment uint8, product data.Product) {
+	at := &p.cellAt[int(segment)*data.NumProducts+int(product)]
+	if *at >= 0 {
+		return
+	}
+	*at = int32(len(p.cells))
+	for class := range data.NumOrdinalClasses {
+		p.cells = append(p.cells, data.Cell{Segment: int(segment), Product: int(product), Ordinal: class})
+	}
+}
+
+// resume turns a row of the portfolio into a running loan of a borrower in a delinquency bucket: the schedule
+// is amortised anew from the balance (model.md §22 item 9), arrears are as many steps' interest as the bucket
+// says (item 50f).
+func resume(row *data.Loan, bucket int) contract.Loan {
+	remaining := max(1, bucket, int(row.Term)-int(row.MonthsOnBook)+bucket)
+	term := max(int(row.Term), remaining)
+	l := contract.Resume(row.Product, row.Principal, row.Balance, row.APR, term, remaining, 1)
+	l.Origin = -row.MonthsOnBook - 1
+	if bucket > 0 {
+		l.Flags |= contract.Dirty
+		for range bucket {
+			l.Accrue()
+		}
+	}
+	return l
+}
+
+// merged counts borrowers with more open loans than a state holds: the three largest balances stay, the rest
+// become one loan (model.md §22 item 53).
+type merged struct {
+	borrowers, loans int64
+	before, after    data.Money
+}
+
+func (m *merged) into(open []contract.Loan) []contract.Loan {
+	if len(open) <= rule.MaxOwn {
+		return open
+	}
+	m.borrowers++
+	order := make([]int, len(open))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(open[b].Balance, open[a].Balance) })
+	small := order[rule.MaxOwn-1:]
+	slices.Sort(small)
+	sum := contract.Loan{Product: data.Annuity, Origin: open[small[0]].Origin}
+	weighted := 0.
+	instalments := data.Money(0)
+	for _, i := range small {
+		l := &open[i]
+		m.loans++
+		m.before += l.Balance
+		sum.Balance += l.Balance
+		sum.Principal += l.Principal
+		sum.Accrued += l.Accrued
+		sum.Flags |= l.Flags
+		sum.Origin = max(sum.Origin, l.Origin)
+		instalments += max(l.Burden(), 1)
+		weighted += l.Rate * float64(l.Balance)
+	}
+	rate := weighted / float64(sum.Balance)
+	remaining := 1
+	for remaining < 600 && contract.AnnuityFactor(rate, remaining)*float64(sum.Balance) > float64(instalments) {
+		remaining++
+	}
+	one := contract.Resume(data.Annuity, sum.Principal, sum.Balance, rate*12, remaining, remaining, 1)
+	one.Accrued, one.Flags, one.Origin = sum.Accrued, sum.Flags, sum.Origin
+	m.after += one.Balance
+	kept := []contract.Loan{one}
+	for i := range open {
+		if !slices.Contains(small, i) {
+			kept = append(kept, open[i])
+		}
+	}
+	return kept
+}
+
+func (m *merged) warnings(list []string) []string {
+	if m.borrowers == 0 {
+		return list
+	}
+	return append(list, fmt.Sprintf("%d borrowers have more than %d open loans: their %d smallest loans were merged into one loan each (balance before %v, after %v)",
+		m.borrowers, rule.MaxOwn, m.loans, m.before, m.after))
+}
+
+// newModel anchors every segment and grades every borrower.
+func (p *Plan) newModel(params behaviour.Params) (*model, error) {
+	m := &model{Params: params}
+	oldest := 0
+	for i := range p.borrowers {
+		oldest = max(oldest, int(p.borrowers[i].age))
+	}
+	for i := range p.loans {
+		oldest = max(oldest, -int(p.loans[i].Origin))
+	}
+	m.season = m.Seasoning(oldest+p.settings.Months+2, 1)
+	m.returning = m.Returning(maxGap+1, 1)
+	m.recovery = m.RecoveryCurve()
+	m.growth = make([]float64, int(m.LevMax)+1)
+	for i := range m.growth {
+		m.growth[i] = math.Pow(m.RollGrowth, float64(i))
+	}
+	m.costs = contract.Costs{Funding: m.Funding, Operating: m.Operating, Acquisition: m.Acquisition, Recovery: m.RecoveryMean, RecoveryLag: m.PriceRecoveryLag}
+
+	unscored, pdUnscored := math.Log(m.Miss0), 0.
+	if !p.portfolio.HasPD {
+		pdUnscored = anchor.UnconditionalPD(&params, unscored)
+	}
+	sums, counts := make([]float64, len(p.segments)), make([]float64, len(p.segments))
+	for i := range p.borrowers {
+		b := &p.borrowers[i]
+		if !p.portfolio.HasPD {
+			b.pd = pdUnscored
+		}
+		sums[b.segment] += b.pd
+		counts[b.segment]++
+	}
+	m.segments = make([]*anchor.Segment, len(p.segments))
+	solved := map[float64]*anchor.Segment{}
+	for g := range m.segments {
+		if counts[g] == 0 {
+			continue
+		}
+		mean := sums[g] / counts[g]
+		if solved[mean] == nil {
+			s, err := anchor.Solve(&params, mean)
+			if err != nil {
+				return nil, fmt.Errorf("segment %q: %w", p.segments[g], err)
+			}
+			solved[mean] = s
+		}
+		m.segments[g] = solved[mean]
+	}
+	m.graded = make([]graded, len(p.borrowers))
+	type grade struct {
+		pd      float64
+		product data.Product
+		tenor   int16
+		segment *anchor.Segment
+	}
+	grades := map[grade]graded{} // tapes give a PD per grade, not per borrower
+	for i := range p.borrowers {
+		b := &p.borrowers[i]
+		key := grade{b.pd, b.product, b.tenor, m.segments[b.segment]}
+		g, ok := grades[key]
+		if !ok {
+			g.hazard = unscored
+			if p.portfolio.HasPD {
+				g.hazard = key.segment.LogHazard(b.pd)
+			}
+			g.breakEven = contract.BreakEven(b.product, int(b.tenor), b.pd, m.costs)
+			if len(grades) < 1<<16 {
+				grades[key] = g
+			}
+		}
+		g.eta = m.Eta(p.snapshot(b, &m.Params))
+		m.graded[i] = g
+	}
+	return m, nil
+}
+
+// snapshot returns the covariates at which a borrower's PD holds (model.md §22 item 2).
+func (p *Plan) snapshot(b *borrower, m *behaviour.Params) behaviour.Covariates {
+	own, apr := data.Money(0), m.APRRef
+	for _, l := range p.open(b) {
+		own += l.Burden()
+		apr = l.Rate * 12 // the last one is the newest
+	}
+	outside := min(int(b.outside), int(m.OutsideMax))
+	return behaviour.Covariates{
+		PTI:     (float64(own) + float64(outside)*float64(money(m.OutsideInstalment))) / float64(b.income),
+		Outside: outside, Ordinal: int(b.ordinal), APR: apr,
+	}
+}
+
+func (p *Plan) open(b *borrower) []contract.Loan { return p.loans[b.first : b.first+uint32(b.open)] }
+
+// money turns whole currency units into Money.
+func money(units float64) data.Money { return data.Money(math.RoundToEven(units * float64(data.Unit))) }

@@ -1,0 +1,311 @@
+// Package anchor turns input PDs into base hazards (structural anchoring, model.md §22 items 1, 1a, 46).
+//
+// A 12-month PD is read as the probability to reach 90 days past due within twelve months of a borrower who is
+// current today on a loan that never matures, with his covariates as they stand, without prepayment, further
+// loans, fraud or shocks, averaged over frailty and over the stationary systematic factor. Solve finds for a
+// segment the factor's loading sigma at which that PD varies as an asset correlation rho demands, and then the
+// log base hazard of each PD.
+package anchor
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/integrate/quad"
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"relend/sim/behaviour"
+	"relend/sim/factor"
+)
+
+const (
+	steps = 12 // months of the PD
+
+	// The fixed set of factor paths over which means and variances are taken: the same for every run, so that
+	// the anchoring does not depend on the user's seed.
+	setPaths = 4096
+	setSeed  = 0x72656c656e64
+
+	frailtyNodes = 64
+
+	// The table of PD over log hazard.
+	tablePoints = 512
+	logMin      = -16.
+	logMax      = 6.
+)
+
+// MaxPD is the largest PD that is solved for.
+const MaxPD = .99
+
+// Segment is the anchoring of one segment.
+type Segment struct {
+	Sigma float64 // loading of the factor on the log miss hazard
+	Rho   float64 // asset correlation that the 12-month PD then has: the one asked for, up to the solver's tolerance
+	logit []float64
+}
+
+// Solve anchors a segment whose borrowers have mean PD meanPD.
+func Solve(p *behaviour.Params, meanPD float64) (*Segment, error) {
+	if !(meanPD > 0 && meanPD <= MaxPD) {
+		return nil, fmt.Errorf("mean PD %v is out of range, allowed above 0 to %v", meanPD, MaxPD)
+	}
+	s := &Segment{}
+	var factors [][]float64
+	if p.Rho > 0 {
+		factors = factorSet(p.Phi)
+		target := Variance(meanPD, p.Rho)
+		a := invert(frailtyMean(p, curve(p, nil, 0)), meanPD)
+		spread := func(sigma float64) float64 { return variance(p, factors, a, sigma) - target }
+		lo, hi := 0., .25
+		for spread(hi) < 0 {
+			lo, hi = hi, 2*hi
+			if hi > 8 {
+				return nil, fmt.Errorf("behaviour.factor.rho: no factor loading gives an asset correlation of %v at a mean PD of %.4g; lower it", p.Rho, meanPD)
+			}
+		}
+		s.Sigma = secant(spread, lo, hi)
+		s.Rho = p.Rho
+	}
+	s.logit = frailtyMean(p, curve(p, factors, s.Sigma))
+	return s, nil
+}
+
+// LogHazard returns the log base hazard of a 12-month PD in (0, MaxPD].
+func (s *Segment) LogHazard(pd float64) float64 { return invert(s.logit, pd) }
+
+// PD is the 12-month PD of a log base hazard, the inverse of LogHazard.
+func (s *Segment) PD(logHazard float64) float64 { return expit(interpolate(s.logit, logHazard)) }
+
+// UnconditionalPD is the 12-month PD of a log base hazard with the factor switched off: what a base hazard that was
+// given instead of a PD means.
+func UnconditionalPD(p *behaviour.Params, logHazard float64) float64 {
+	return expit(interpolate(frailtyMean(p, curve(p, nil, 0)), logHazard))
+}
+
+// Variance is the variance of the conditional PD of a Gaussian one-factor model with asset correlation rho:
+// Phi2(k,k;rho) - PD^2 with k = PhiInv(PD).
+func Variance(pd, rho float64) float64 {
+	k := distuv.UnitNormal.Quantile(pd)
+	square := quad.Fixed(func(z float64) float64 {
+		c := distuv.UnitNormal.CDF((k - math.Sqrt(rho)*z) / math.Sqrt(1-rho))
+		return c * c * distuv.UnitNormal.Prob(z)
+	}, -12, 12, 400, quad.Legendre{}, 0)
+	return square - pd*pd
+}
+
+// factorSet draws the fixed set of factor paths.
+func factorSet(phi float64) [][]float64 {
+	set := make([][]float64, setPaths)
+	for i := range set {
+		set[i] = factor.Draw(setSeed, i, factor.Antithetic, factor.Law{Phi: phi, Global: 1}, 1, steps)[0]
+	}
+	return set
+}
+
+// multipliers of the hazards along the fixed set of factor paths for a loading sigma.
+func multipliers(p *behaviour.Params, factors [][]float64, sigma float64) [][steps]behaviour.Multipliers {
+	if sigma == 0 {
+		one := behaviour.Multipliers{Miss: 1, Roll: 1, Cure: 1}
+		var path [steps]behaviour.Multipliers
+		for t := range path {
+			path[t] = one
+		}
+		return [][steps]behaviour.Multipliers{path}
+	}
+	set := make([][steps]behaviour.Multipliers, setPaths)
+	for i := range set {
+		for t, z := range factors[i] {
+			set[i][t] = p.Multipliers(z, sigma, 0)
+		}
+	}
+	return set
+}
+
+// chain holds the probabilities of the delinquency states along one factor path, apart from the miss itself.
+type chain struct {
+	miss       [steps]float64
+	roll, cure [steps][3]float64
+}
+
+func newChain(p *behaviour.Params, path *[steps]behaviour.Multipliers) *chain {
+	c := &chain{}
+	for t := range path {
+		c.miss[t] = path[t].Miss
+		for k := range 3 {
+			first, either := behaviour.Pick(p.Roll[k]*path[t].Roll, p.Cure[k]*path[t].Cure)
+			c.roll[t][k], c.cure[t][k] = first, either-first
+		}
+	}
+	return c
+}
+
+// pd is the probability of default within the year at hazard theta.
+func (c *chain) pd(theta float64) float64 {
+	current, d1, d2, d3, dead := 1., 0., 0., 0., 0.
+	for t := range steps {
+		miss := -current * math.Expm1(-theta*c.miss[t])
+		r, q := &c.roll[t], &c.cure[t]
+		dead += d3 * r[2]
+		cured := d1*q[0] + d2*q[1] + d3*q[2]
+		d3 = d3*(1-r[2]-q[2]) + d2*r[1]
+		d2 = d2*(1-r[1]-q[1]) + d1*r[0]
+		d1 = d1*(1-r[0]-q[0]) + miss
+		current += cured - miss
+	}
+	return dead
+}
+
+// curve tabulates the mean PD over factor paths, without frailty, over log hazards.
+func curve(p *behaviour.Params, factors [][]float64, sigma float64) []float64 {
+	// The mean over 4,096 paths at every point would take seconds: it is smooth, so an eighth of the points
+	// serve as knots, interpolated in the logit.
+	const stride = 8
+	set := multipliers(p, factors, sigma)
+	knots := make([]float64, tablePoints/stride+1)
+	for i := range set {
+		c := newChain(p, &set[i])
+		for k := range knots {
+			knots[k] += c.pd(math.Exp(point(k * stride)))
+		}
+	}
+	for k := range knots {
+		knots[k] = logit(knots[k] / float64(len(set)))
+	}
+	return knots
+}
+
+// frailtyMean averages a curve over the mean-one lognormal frailty and returns the logit of the PD at every
+// table point.
+func frailtyMean(p *behaviour.Params, knots []float64) []float64 {
+	x, w := hermite()
+	table := make([]float64, tablePoints)
+	for i := range table {
+		a, pd := point(i), 0.
+		for j := range x {
+			pd += w[j] * expit(interpolate(knots, a+p.SigmaU*x[j]-p.SigmaU*p.SigmaU/2))
+		}
+		table[i] = logit(pd)
+	}
+	return table
+}
+
+// variance over factor paths of the PD at log hazard a, averaged over frailty.
+func variance(p *behaviour.Params, factors [][]float64, a, sigma float64) float64 {
+	const nodes = 15 // converged to 1e-9 for a frailty of .6
+	x, w := make([]float64, nodes), make([]float64, nodes)
+	hermiteNodes(x, w)
+	set := multipliers(p, factors, sigma)
+	sum, squares := 0., 0.
+	for i := range set {
+		c, pd := newChain(p, &set[i]), 0.
+		for j := range x {
+			pd += w[j] * c.pd(math.Exp(a+p.SigmaU*x[j]-p.SigmaU*p.SigmaU/2))
+		}
+		sum += pd
+		squares += pd * pd
+	}
+	n := float64(len(set))
+	return squares/n - (sum/n)*(sum/n)
+}
+
+func hermite() (x, w []float64) {
+	x, w = make([]float64, frailtyNodes), make([]float64, frailtyNodes)
+	hermiteNodes(x, w)
+	return x, w
+}
+
+// hermiteNodes fills nodes and weights of the expectation under the standard normal law; gonum's rule has the
+// weight exp(-x^2).
+func hermiteNodes(x, w []float64) {
+	quad.Hermite{}.FixedLocations(x, w, math.Inf(-1), math.Inf(1))
+	for i := range x {
+		x[i] *= math.Sqrt2
+		w[i] /= math.Sqrt(math.Pi)
+	}
+}
+
+// point is the log hazard at index i of a table.
+func point(i int) float64 { return logMin + (logMax-logMin)*float64(i)/tablePoints }
+
+// interpolate evaluates a table over [logMin, logMax] at x by cubic Hermite interpolation with the slopes of
+// Fritsch and Carlson, which keeps a rising table rising; beyond the ends it goes on straight.
+func interpolate(table []float64, x float64) float64 {
+	n := len(table)
+	at := (x - logMin) / (logMax - logMin) * float64(tablePoints)
+	if n < tablePoints {
+		at /= float64(tablePoints) / float64(n-1)
+	}
+	i := max(0, min(n-2, int(math.Floor(at))))
+	u := at - float64(i)
+	left, right := slope(table, i), slope(table, i+1)
+	if u < 0 {
+		return table[0] + u*left
+	}
+	if u > 1 {
+		return table[n-1] + (u-1)*right
+	}
+	u2 := u * u
+	u3 := u2 * u
+	return table[i]*(1-3*u2+2*u3) + table[i+1]*(3*u2-2*u3) + left*(u-2*u2+u3) + right*(u3-u2)
+}
+
+func slope(table []float64, i int) float64 {
+	switch {
+	case i == 0:
+		return table[1] - table[0]
+	case i == len(table)-1:
+		return table[i] - table[i-1]
+	}
+	before, after := table[i]-table[i-1], table[i+1]-table[i]
+	if before*after <= 0 {
+		return 0
+	}
+	mean := (before + after) / 2
+	return math.Copysign(min(math.Abs(mean), 3*min(math.Abs(before), math.Abs(after))), mean)
+}
+
+// invert finds the log hazard whose PD in the table is pd.
+func invert(table []float64, pd float64) float64 {
+	target := logit(pd)
+	return root(func(a float64) float64 { return interpolate(table, a) - target }, logMin-40, logMax+40)
+}
+
+// secant finds the root of an increasing function between lo and hi to 1e-9 by the Illinois rule, for functions
+// too dear to bisect.
+func secant(f func(float64) float64, lo, hi float64) float64 {
+	fl, fh := f(lo), f(hi)
+	for x := lo; ; {
+		next := (lo*fh - hi*fl) / (fh - fl)
+		if math.Abs(next-x) < 1e-9 {
+			return next
+		}
+		x = next
+		switch fx := f(x); {
+		case fx == 0:
+			return x
+		case fx < 0:
+			lo, fl, fh = x, fx, fh/2
+		default:
+			hi, fh, fl = x, fx, fl/2
+		}
+	}
+}
+
+// root bisects an increasing function to 1e-12.
+func root(f func(float64) float64, lo, hi float64) float64 {
+	for hi-lo > 1e-12 {
+		mid := (lo + hi) / 2
+		if mid == lo || mid == hi {
+			break
+		}
+		if f(mid) < 0 {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	return (lo + hi) / 2
+}
+
+func logit(p float64) float64 { return math.Log(p) - math.Log1p(-p) }
+func expit(x float64) float64 { return 1 / (1 + math.Exp(-x)) }

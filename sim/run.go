@@ -1,0 +1,214 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"relend/data"
+	"relend/sim/factor"
+)
+
+// Paths returns the number of paths of the plan.
+func (p *Plan) Paths() int { return p.settings.Paths }
+
+// BorrowerMonths is the nominal work of a run: borrowers x paths x months x arms, months after a borrower's exit
+// or default included.
+func (p *Plan) BorrowerMonths() int64 {
+	return int64(len(p.borrowers)) * int64(p.settings.Paths) * int64(p.settings.Months) * int64(len(p.arms))
+}
+
+// Memory estimates the bytes that a run with that many workers holds at its peak, the portfolio included.
+func (p *Plan) Memory(workers int) int64 {
+	const perBorrower, perLoan, perGrade = 72, 48, 24
+	block := int64(p.settings.Months+1) * int64(data.NumCounters) * 8
+	arms, singles := int64(len(p.arms)), int64(len(p.cells))
+	models := map[*model]bool{}
+	for _, f := range p.families {
+		models[f.model] = true
+	}
+	margins := int64(len(newCells(p.cells, 0).cells))
+	portfolio := int64(len(p.borrowers))*(perBorrower+48) + int64(len(p.loans))*(perLoan+40) + int64(len(models))*int64(len(p.borrowers))*perGrade
+	return portfolio + arms*int64(p.settings.Paths)*block + arms*margins*block*4 + int64(workers)*arms*singles*block*2
+}
+
+// Run simulates all paths on the given number of workers (0 = one per processor). progress, if not nil, is
+// called from time to time with the number of paths done; never from two goroutines at once. The results do
+// not depend on workers. It returns the context's error when cancelled, and an *InvariantError when a check of
+// the ledger fails.
+func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total int)) (*data.Results, error) {
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	months, replicate := p.settings.Months, p.settings.Design.Replicate()
+	block := (months + 1) * int(data.NumCounters)
+	counts, sums := make([][]int64, len(p.arms)), make([]*cells, len(p.arms))
+	for a := range p.arms {
+		counts[a] = make([]int64, p.settings.Paths*block)
+		sums[a] = newCells(p.cells, block)
+	}
+
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var next atomic.Int64
+	var done int
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	units := p.settings.Paths / replicate
+	for range min(workers, units) {
+		wg.Go(func() {
+			w := newWorker(p)
+			for {
+				unit := int(next.Add(1)) - 1
+				if unit >= units || ctx.Err() != nil {
+					return
+				}
+				for i := range replicate {
+					path := unit*replicate + i
+					if err := w.path(ctx, path, counts); err != nil {
+						cancel(err)
+						return
+					}
+				}
+				for a := range sums {
+					sums[a].add(w.replicates[a], w.scratch)
+					clear(w.replicates[a].counts)
+				}
+				mu.Lock()
+				done += replicate
+				if progress != nil {
+					progress(done, p.settings.Paths)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	results := &data.Results{Run: p.describe(), Counts: counts}
+	for a := range sums {
+		results.Cells = append(results.Cells, sums[a].results())
+	}
+	return results, nil
+}
+
+// worker runs whole paths.
+type worker struct {
+	plan       *Plan
+	fate       fate
+	lives      []life // per arm
+	tallies    []*tally
+	replicates []*tally
+	scratch    []int64
+	economies  [][]economy // per family and segment
+}
+
+func newWorker(p *Plan) *worker {
+	w := &worker{plan: p, lives: make([]life, len(p.arms))}
+	w.fate.months = make([]uint32, p.settings.Months)
+	for range p.arms {
+		w.tallies = append(w.tallies, newTally(len(p.cells), p.settings.Months))
+		w.replicates = append(w.replicates, newTally(len(p.cells), p.settings.Months))
+	}
+	w.scratch = make([]int64, (p.settings.Months+1)*int(data.NumCounters))
+	return w
+}
+
+// path simulates every borrower on one path in every arm.
+func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
+	const blockOfBorrowers = 256
+	p := w.plan
+	w.economies = p.economies(path)
+	for _, t := range w.tallies {
+		clear(t.counts)
+	}
+	for from := 0; from < len(p.borrowers); from += blockOfBorrowers {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		for i := from; i < min(from+blockOfBorrowers, len(p.borrowers)); i++ {
+			w.borrower(path, i)
+		}
+	}
+	for a, t := range w.tallies {
+		t.close(p.cells, p.settings.Months)
+		totals := counts[a][path*len(w.scratch) : (path+1)*len(w.scratch)]
+		t.total(totals)
+		if err := audit(p.arms[a].Name, path, totals, p.population); err != nil {
+			return err
+		}
+		w.replicates[a].accumulate(t, p.settings.Months)
+	}
+	return nil
+}
+
+// borrower simulates one borrower on one path in every arm, with the same draws.
+func (w *worker) borrower(path, i int) {
+	p := w.plan
+	b := &p.borrowers[i]
+	w.fate.draw(p.settings.Seed, b.id, path)
+	for f := range p.families {
+		family := &p.families[f]
+		for _, arm := range family.arms {
+			l := &w.lives[arm]
+			*l = life{plan: p, model: family.model, book: p.books[arm], economy: &w.economies[f][b.segment],
+				tally: w.tallies[arm], borrower: b, graded: &family.model.graded[i], fate: &w.fate}
+			l.begin()
+			l.live(p.settings.Months)
+		}
+	}
+}
+
+// economies tabulates a path's factors and multipliers per family and segment.
+func (p *Plan) economies(path int) [][]economy {
+	s := &p.settings
+	out := make([][]economy, len(p.families))
+	for i := range p.families {
+		m, macro := p.families[i].model, &p.families[i].macro
+		draws := factor.Draw(s.Seed, path, s.Design, factor.Law{Phi: m.Phi, Global: m.WGlobal}, len(p.segments), s.Months)
+		out[i] = make([]economy, len(p.segments))
+		for g := range out[i] {
+			if m.segments[g] == nil {
+				continue
+			}
+			e := &out[i][g]
+			e.sigma, e.factor = m.segments[g].Sigma, draws[g]
+			for t, z := range e.factor {
+				e.months = append(e.months, m.Multipliers(z, e.sigma, m.MacroShift(macro.At(t))))
+			}
+		}
+	}
+	return out
+}
+
+// describe fills what the plan knows of the run's description.
+func (p *Plan) describe() data.Run {
+	s := &p.settings
+	base := &p.arms[s.Baseline].Behaviour
+	r := data.Run{
+		Format: data.RunFormat, Currency: p.portfolio.Currency, Seed: s.Seed, Paths: s.Paths,
+		Replicate: s.Design.Replicate(), Design: s.Design.String(), Months: s.Months, Baseline: s.Baseline,
+		Segments: p.segments, Intake: p.portfolio.Intake, Sources: p.portfolio.Sources,
+		Warnings: append([]string(nil), p.warnings...),
+		Costs:    data.Costs{Funding: base.Funding, Operating: base.Operating, Acquisition: base.Acquisition, OutsideBalance: money(base.OutsideBalance)},
+	}
+	if !p.portfolio.AsOf.IsZero() {
+		r.AsOf = p.portfolio.AsOf.Format("2006-01-02")
+	}
+	for i := range p.arms {
+		r.Arms = append(r.Arms, p.arms[i].Arm)
+	}
+	checked := int64(len(p.arms)) * int64(s.Paths) * int64(s.Months+1)
+	for _, name := range []string{
+		"opening balance + disbursed - repaid - charged off = closing balance",
+		"borrowers over all states = borrowers at the snapshot",
+		"granted + not taken up + denied = applications",
+	} {
+		r.Checks = append(r.Checks, data.Check{Name: name, Result: fmt.Sprintf("holds to the unit in all %d months of all arms and paths", checked), Holds: true})
+	}
+	return r
+}

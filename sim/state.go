@@ -1,0 +1,107 @@
+package sim
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"relend/data"
+	"relend/sim/contract"
+	"relend/sim/rng"
+	"relend/sim/rule"
+)
+
+// mode is what a borrower is doing.
+type mode uint8
+
+const (
+	idle    mode = iota // no own loan, may return
+	current             // an open loan, not past due
+	late                // 1 to 89 days past due
+	gone                // defaulted, charged off or left for good: nothing can happen any more
+)
+
+// Caps of small counters in the state.
+const (
+	maxGap   = 60
+	maxClean = 15
+)
+
+// state is one borrower at one moment: a plain value, copied by assignment.
+type state struct {
+	loans     [rule.MaxOwn]contract.Loan // open ones in [0:n), oldest first
+	principal data.Money                 // of the newest open loan or, when idle, of the last one
+	origin    int16                      // step of the last origination
+	lateAt    [3]int16                   // last step that ended 1+, 30+, 60+ days past due
+	tenor     int16                      // of the newest or last loan
+	age       int16                      // steps on book of the newest open loan, not counting late ones
+	product   data.Product               // of the newest or last loan
+	mode      mode
+	n         uint8 // open own loans
+	bucket    uint8 // 1..3 while late
+	ordinal   uint8 // of the newest loan
+	gap       uint8 // steps since the last payoff while idle
+	outside   uint8 // open outside loans
+	step      uint8 // of the limit ladder
+	shock     uint8 // remaining steps
+	clean     uint8 // loans repaid in a row without a missed payment
+	dependent bool  // on rolling the debt
+	applied   bool  // has applied in the projection
+	served    bool  // has been granted a loan in the projection
+}
+
+// never is a lateAt from which no look-back counts.
+const never = math.MinInt16
+
+// fate is everything random about a borrower on a path that does not depend on the arm.
+type fate struct {
+	rng.Stream
+	months    rng.Months // coarse lane draws
+	frailty   float64    // standard normal
+	demand    float64    // standard normal, independent of frailty
+	dependent float64    // uniform
+}
+
+// draw fills the fate of a borrower on a path.
+func (f *fate) draw(seed uint64, borrower uint64, path int) {
+	f.Stream = rng.Stream{Seed: seed, Borrower: borrower, Path: uint32(path)}
+	f.months.Fill(f.Stream)
+	b := f.Block(rng.Initial, 0)
+	f.frailty = distuv.UnitNormal.Quantile(rng.Uniform52(b[0], b[1]))
+	f.demand = distuv.UnitNormal.Quantile(rng.Uniform52(b[2], b[3]))
+	f.dependent = rng.Uniform(f.Block(rng.Initial, 1)[0])
+}
+
+// visible counts the outside loans in slots 1..n that a bureau of that coverage shows. A slot is visible or not
+// for the whole path, so that more coverage never shows less.
+func (f *fate) visible(n int, coverage float64) int {
+	count := 0
+	for at := 0; at < n; at += 4 {
+		for j, w := range f.Block(rng.Visible, at/4) {
+			if at+j < n && rng.Uniform(w) < coverage {
+				count++
+			}
+		}
+	}
+	return count
+}
+
+// start returns a borrower's state at the snapshot (model.md §22 items 10-12).
+func (p *Plan) start(b *borrower, f *fate, m *model) state {
+	s := state{
+		principal: b.base, origin: b.origin, tenor: b.tenor, product: b.product, n: b.open, bucket: b.bucket,
+		ordinal: b.ordinal, gap: b.gap, outside: min(b.outside, uint8(m.OutsideMax)), clean: b.clean,
+		lateAt: [3]int16{never, never, never}, dependent: f.dependent < m.DepShare,
+	}
+	copy(s.loans[:], p.open(b))
+	switch {
+	case b.bucket > 0:
+		s.mode, s.age = late, b.age
+		for k := range b.bucket {
+			s.lateAt[k] = -1
+		}
+	case b.open > 0:
+		s.mode, s.age = current, b.age
+	}
+	return s
+}

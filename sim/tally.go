@@ -1,0 +1,211 @@
+package sim
+
+import (
+	"fmt"
+	"math/bits"
+	"sync"
+
+	"relend/data"
+)
+
+// row is the counters of one month.
+type row = [data.NumCounters]int64
+
+// tally counts one arm on one path: a block of rows 0..Months for each cell.
+type tally struct {
+	block  int // length of a cell
+	counts []int64
+}
+
+func newTally(cells, months int) *tally {
+	block := (months + 1) * int(data.NumCounters)
+	return &tally{block, make([]int64, cells*block)}
+}
+
+func (y *tally) cell(i int) []int64 { return y.counts[i*y.block : (i+1)*y.block : (i+1)*y.block] }
+
+// counters returns the row that step t ends, of a cell.
+func counters(cell []int64, t int) *row {
+	return (*row)(cell[(t+1)*int(data.NumCounters):])
+}
+
+// close turns the entries into charged-off and exited borrowers, which last for ever, into stocks, and marks the
+// balance of repeat loans.
+func (y *tally) close(cells []data.Cell, months int) {
+	for i := range cells {
+		cell := y.cell(i)
+		var off, exited int64
+		for t := -1; t < months; t++ {
+			r := counters(cell, t)
+			off += r[data.BorrowersOff]
+			exited += r[data.BorrowersExited]
+			r[data.BorrowersOff], r[data.BorrowersExited] = off, exited
+			if cells[i].Ordinal > 0 {
+				r[data.BalanceRepeat] = balance(r)
+			}
+		}
+	}
+}
+
+func balance(r *row) (sum int64) {
+	for _, term := range data.BalanceTerms() {
+		sum += r[term.Counter]
+	}
+	return sum
+}
+
+// total adds the cells up into dst, which is zeroed first.
+func (y *tally) total(dst []int64) {
+	clear(dst)
+	for i := 0; i < len(y.counts); i += y.block {
+		for j, v := range y.counts[i : i+y.block] {
+			dst[j] += v
+		}
+	}
+}
+
+// InvariantError says that a run broke one of its own laws: a defect of the program, never of its input.
+type InvariantError struct{ Message string }
+
+func (e *InvariantError) Error() string { return "invariant broken: " + e.Message }
+
+// audit checks the exact identities of a path's totals (model.md §5, V21).
+func audit(arm string, path int, totals []int64, population int64) error {
+	months := len(totals)/int(data.NumCounters) - 1
+	fail := func(t int, what string, left, right int64) error {
+		return &InvariantError{fmt.Sprintf("arm %s, path %d, month %d: %s: %d is not %d", arm, path, t+1, what, left, right)}
+	}
+	opening := balance(counters(totals, -1))
+	for t := -1; t < months; t++ {
+		r := counters(totals, t)
+		if sum := r[data.BorrowersCurrent] + r[data.BorrowersD1] + r[data.BorrowersD2] + r[data.BorrowersD3] + r[data.BorrowersDefault] +
+			r[data.BorrowersOff] + r[data.BorrowersIdle] + r[data.BorrowersExited]; sum != population {
+			return fail(t, "borrowers over all states", sum, population)
+		}
+		closing := opening + r[data.Disbursed] - r[data.PrincipalRepaid] - r[data.ChargedOff]
+		if got := balance(r); got != closing {
+			return fail(t, "opening balance + disbursed - repaid - charged off", closing, got)
+		}
+		opening = closing
+		answered := r[data.Granted] + r[data.NotTakenUp]
+		for reason := range data.Reason(data.NumReasons) {
+			answered += r[data.Denied(reason)]
+		}
+		if answered != r[data.Applications] {
+			return fail(t, "granted + not taken up + denied applications", answered, r[data.Applications])
+		}
+		for c := range data.NumCounters {
+			if r[c] < 0 {
+				return fail(t, c.String(), r[c], 0)
+			}
+		}
+	}
+	return nil
+}
+
+// uint128 is an exact sum of squares.
+type uint128 struct{ hi, lo uint64 }
+
+func (u *uint128) addSquare(v int64) {
+	hi, lo := bits.Mul64(uint64(v), uint64(v))
+	var carry uint64
+	u.lo, carry = bits.Add64(u.lo, lo, 0)
+	u.hi += hi + carry
+}
+
+func (u uint128) float() float64 { return float64(u.hi)*(1<<64) + float64(u.lo) }
+
+// cells accumulates one arm's cells and their margins over replicates. Sums are exact, so the order in which
+// workers add is of no matter.
+type cells struct {
+	mu      sync.Mutex
+	cells   []data.Cell
+	sources [][]int // single cells that make up each
+	sum     [][]int64
+	squares [][]uint128
+}
+
+// newCells lists the single cells and the margins: each segment, product, ordinal class, and everything.
+func newCells(single []data.Cell, block int) *cells {
+	c := &cells{}
+	index := map[data.Cell]int{}
+	add := func(key data.Cell, source int) {
+		at, ok := index[key]
+		if !ok {
+			at = len(c.cells)
+			index[key] = at
+			c.cells = append(c.cells, key)
+			c.sources = append(c.sources, nil)
+			c.sum = append(c.sum, make([]int64, block))
+			c.squares = append(c.squares, make([]uint128, block))
+		}
+		c.sources[at] = append(c.sources[at], source)
+	}
+	for i, s := range single {
+		add(s, i)
+	}
+	for i, s := range single {
+		add(data.Cell{Segment: data.All, Product: data.All, Ordinal: data.All}, i)
+		add(data.Cell{Segment: s.Segment, Product: data.All, Ordinal: data.All}, i)
+		add(data.Cell{Segment: data.All, Product: s.Product, Ordinal: data.All}, i)
+		add(data.Cell{Segment: data.All, Product: data.All, Ordinal: s.Ordinal}, i)
+	}
+	return c
+}
+
+// add takes in one replicate: the cells of its paths, flows already cumulated and added over the paths.
+func (c *cells) add(replicate *tally, scratch []int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, sources := range c.sources {
+		values := replicate.cell(sources[0])
+		if len(sources) > 1 {
+			values = scratch
+			copy(values, replicate.cell(sources[0]))
+			for _, s := range sources[1:] {
+				for j, v := range replicate.cell(s) {
+					values[j] += v
+				}
+			}
+		}
+		sum, squares := c.sum[i], c.squares[i]
+		for j, v := range values {
+			if v != 0 {
+				sum[j] += v
+				squares[j].addSquare(v)
+			}
+		}
+	}
+}
+
+// results returns the sums with the squares as floats.
+func (c *cells) results() []data.CellSums {
+	out := make([]data.CellSums, len(c.cells))
+	for i := range out {
+		squares := make([]float64, len(c.squares[i]))
+		for j, s := range c.squares[i] {
+			squares[j] = s.float()
+		}
+		out[i] = data.CellSums{Cell: c.cells[i], Sum: c.sum[i], Squares: squares}
+	}
+	return out
+}
+
+// accumulate adds a path's cells to its replicate, flows as sums to date.
+func (y *tally) accumulate(path *tally, months int) {
+	for i := 0; i < len(path.counts); i += path.block {
+		from, to := path.counts[i:i+path.block], y.counts[i:i+y.block]
+		var sum row
+		for t := -1; t < months; t++ {
+			src, dst := counters(from, t), counters(to, t)
+			for c := range data.NumCounters {
+				if c.IsStock() {
+					dst[c] += src[c]
+				} else {
+					sum[c] += src[c]
+					dst[c] += sum[c]
+				}
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"math"
+	"math/bits"
 
 	"relend/data"
 	"relend/sim/contract"
@@ -9,42 +10,81 @@ import (
 	"relend/sim/rule"
 )
 
-// apply judges a request for a further loan in step t and carries out the answer. It reports whether a shock was
-// set, renewed or cleared.
-func (l *life) apply(t int) (shockSet bool) {
-	a := l.application(t)
-	// What an application leads to counts in the cell of the loan asked for.
-	next := min(l.ordinal, math.MaxUint8-1) + 1
-	rows := l.cell(next)
-	row := counters(rows, t)
-	row[data.Applications] += l.weight
-	row[data.RequestedAmount] += l.weight * int64(a.Asked)
-	if !l.applied {
-		l.applied = true
-		row[data.FirstApplications] += l.weight
-	}
-	switch d := l.book.Decide(&a); {
-	case !d.Granted:
-		row[data.Denied(d.Reason)] += l.weight
-		shockSet = l.denied(t, row, d)
-	case l.decision(t, takeUpDraw) >= l.model.TakeUp(a.APR, float64(d.Amount)/float64(a.Asked), l.graded.hazard):
-		row[data.NotTakenUp] += l.weight
-	default:
-		l.grant(t, row, &a, d)
-		l.ordinal, l.rows = next, rows
-		return true
-	}
-	return shockSet
+// outcome is what comes of an application, as far as the borrower's state is concerned: why he was denied makes
+// no difference to him.
+type outcome struct {
+	kind      outcomeKind
+	refinance bool
+	amount    data.Money // granted
 }
 
-// application describes the borrower as lender and law see him.
-func (l *life) application(t int) rule.Application {
+type outcomeKind uint8
+
+const (
+	nothing outcomeKind = iota // denied without consequence
+	leaked                     // denied, found an outside loan
+	shocked                    // denied, rollover dependent, found no money
+	refused                    // offered and not taken up
+	granted
+)
+
+// apply judges a request for a further loan in step t in every arm of the life and concludes the step. Where
+// the arms come to different outcomes, the life is copied and each part goes on with its own arms: this one with
+// those of the first arm, the others wait on the worker's list.
+func (l *life) apply(t int, wasIdle bool) {
+	a, outcomes := &l.worker.application, &l.worker.outcomes
+	l.applyFor(a, t)
+	coverage := -1.
+	for rest := l.arms; rest != 0; rest &= rest - 1 {
+		i := bits.TrailingZeros64(uint64(rest))
+		book := l.family.books[i]
+		if book.Terms.Coverage != coverage {
+			coverage = book.Terms.Coverage
+			a.Outside = l.fate.visible(int(l.outside), coverage)
+		}
+		outcomes[i] = l.outcome(t, i, a, book.Decide(a), &book.Terms)
+	}
+
+	first := outcomes[bits.TrailingZeros64(uint64(l.arms))]
+	mine := same(outcomes, l.arms, first)
+	if mine != l.arms {
+		for rest := l.arms &^ mine; rest != 0; {
+			o := outcomes[bits.TrailingZeros64(uint64(rest))]
+			group := same(outcomes, rest, o)
+			rest &^= group
+			l.worker.part(l, t, wasIdle, a, o, group)
+		}
+		if !l.worker.room(l.family, mine) {
+			one := mine & -mine
+			l.worker.part(l, t, wasIdle, a, first, mine&^one)
+			mine = one
+		}
+		l.worker.join(l, mine)
+	}
+	l.carry(t, wasIdle, a, first)
+}
+
+// same returns the arms of a set that came to an outcome.
+func same(outcomes *[64]outcome, set armSet, o outcome) (group armSet) {
+	for ; set != 0; set &= set - 1 {
+		i := bits.TrailingZeros64(uint64(set))
+		if outcomes[i] == o {
+			group |= 1 << i
+		}
+	}
+	return group
+}
+
+// applyFor describes the borrower as lender and law see him, apart from outside loans.
+func (l *life) applyFor(a *rule.Application, t int) {
 	m := l.model
-	a := rule.Application{
+	step := l.nextStep()
+	asked := data.Money(float64(l.borrower.base) * m.growth[step])
+	*a = rule.Application{
 		Idle: l.n == 0, Gap: int(l.gap), Since: t - int(l.origin) - 1, NewOrdinal: int(l.ordinal) + 1,
 		Clean: int(l.clean), Own: int(l.n), Segment: l.borrower.segment, Income: l.borrower.income, PD: l.borrower.pd,
-		Outside: l.fate.visible(int(l.outside), l.book.Terms.Coverage), OutsideBalance: money(m.OutsideBalance),
-		OutsideInstal: money(m.OutsideInstalment), Base: l.borrower.base, Step: l.nextStep(),
+		OutsideBalance: m.outsideBalance, OutsideInstal: m.outsideInstalment,
+		Asked: asked - asked%data.Unit, Base: l.borrower.base, Step: step,
 		BreakEven: l.breakEven, APR: l.offer, Burden: contract.Burden(l.product, l.offer/12, int(l.tenor)),
 	}
 	for k, at := range l.lateAt {
@@ -59,9 +99,6 @@ func (l *life) application(t int) rule.Application {
 		a.OwnBalance = l.balance()
 		a.OwnInstalments, a.NewestInstalment = l.instalments()
 	}
-	asked := data.Money(float64(l.borrower.base) * m.growth[a.Step])
-	a.Asked = asked - asked%data.Unit
-	return a
 }
 
 // nextStep is the step of the ladder that the next loan would be on: dependent borrowers climb with every loan,
@@ -73,68 +110,108 @@ func (l *life) nextStep() int {
 	return int(l.step)
 }
 
-// denied lets a borrower who was refused look for money elsewhere; one who depends on it and finds none is
-// shocked (model.md §8.2, §22 items 14, 28, 29, 62).
-func (l *life) denied(t int, row *row, d rule.Decision) (shockSet bool) {
-	terms := &l.book.Terms
+// outcome says what comes of a decision in arm i. A denied borrower looks for money elsewhere; one who depends on
+// it and finds none is shocked (model.md §8.2, §22 items 14, 28, 29, 62). Denials are counted here, per arm.
+func (l *life) outcome(t, i int, a *rule.Application, d rule.Decision, terms *rule.Terms) outcome {
+	if d.Granted {
+		offered := 1.
+		if d.Amount != a.Asked {
+			offered = float64(d.Amount) / float64(a.Asked)
+		}
+		if l.decision(t, takeUpDraw) >= l.model.TakeUp(a.APR, offered, l.graded.hazard-l.model.logMiss0) {
+			return outcome{kind: refused}
+		}
+		return outcome{kind: granted, refinance: d.Refinance, amount: d.Amount}
+	}
+	l.worker.denials(l, i, t)[data.Denied(d.Reason)] += l.weight
 	leak := l.model.Leak * (1 - terms.Share)
 	if d.ByLaw {
 		leak *= 1 - terms.Scope
 	}
-	if int(l.outside) >= terms.Outside || terms.Open == 0 {
-		leak = 0
+	switch {
+	case int(l.outside) < terms.Outside && terms.Open > 0 && l.decision(t, leakDraw) < leak:
+		return outcome{kind: leaked}
+	case l.dependent && l.n > 0 && l.model.ShockMonths > 0:
+		return outcome{kind: shocked}
 	}
-	if l.decision(t, leakDraw) < leak {
-		row[data.Leaks] += l.weight
+	return outcome{kind: nothing}
+}
+
+// askedRows is the tally cell of the loan asked for: what an application leads to counts there.
+func (l *life) askedRows() []int64 { return l.cell(nextOrdinal(l.ordinal)) }
+
+func nextOrdinal(o uint8) uint8 { return min(o, math.MaxUint8-1) + 1 }
+
+// carry carries an outcome out and concludes the step.
+func (l *life) carry(t int, wasIdle bool, a *rule.Application, o outcome) {
+	rows := l.askedRows()
+	row, w := counters(rows, t), l.weight
+	row[data.Applications] += w
+	row[data.RequestedAmount] += w * int64(a.Asked)
+	if !l.applied {
+		l.applied = true
+		row[data.FirstApplications] += w
+	}
+	shockSet := false
+	switch o.kind {
+	case leaked:
+		row[data.Leaks] += w
 		l.outside++
 		l.stale = true
-		return false
+	case shocked:
+		if l.shock == 0 {
+			row[data.ShocksStarted] += w
+		} else {
+			row[data.ShocksRenewed] += w
+		}
+		l.shock = uint8(l.model.ShockMonths)
+		l.stale, shockSet = true, true
+	case refused:
+		row[data.NotTakenUp] += w
+	case granted:
+		l.grant(t, row, a, o)
+		l.rows = rows
+		shockSet = true // cleared: no exit draw
 	}
-	if !l.dependent || l.n == 0 || l.model.ShockMonths == 0 {
-		return false
-	}
-	if l.shock == 0 {
-		row[data.ShocksStarted] += l.weight
-	} else {
-		row[data.ShocksRenewed] += l.weight
-	}
-	l.shock = uint8(l.model.ShockMonths)
-	l.stale = true
-	return true
+	l.conclude(t, wasIdle, shockSet)
 }
 
 // grant books a loan that was offered and taken up.
-func (l *life) grant(t int, row *row, a *rule.Application, d rule.Decision) {
-	w := l.weight
-	loan := contract.Open(l.product, d.Amount, a.APR, int(l.tenor), 1)
+func (l *life) grant(t int, row *row, a *rule.Application, o outcome) {
+	m, w := l.model, l.weight
+	loan := contract.Open(l.product, o.amount, a.APR, int(l.tenor), 1)
 	loan.Origin = int16(t)
 	if !a.Idle {
 		loan.Flags |= contract.RollOver
 		row[data.TopUps] += w
-		row[data.TopUpDisbursed] += w * int64(d.Amount)
+		row[data.TopUpDisbursed] += w * int64(o.amount)
 	}
-	if d.Refinance {
+	if o.refinance {
 		l.n--
 		c := l.loans[l.n].Replace()
 		l.receive(row, c)
 		row[data.Refinanced] += w * int64(c.Principal)
 	}
-	m := l.model
-	fraud := m.Fraud[min(a.NewOrdinal, 3)-1] + m.BustSlope*max(0, math.Log(float64(d.Amount)/float64(l.principal)))
+	fraud := m.Fraud[min(a.NewOrdinal, 3)-1]
+	if o.amount > l.principal && m.BustSlope > 0 {
+		fraud += m.BustSlope * math.Log(float64(o.amount)/float64(l.principal))
+	}
 	if rng.Uniform(l.fate.Block(rng.Sequence, a.NewOrdinal)[0]) < fraud {
 		loan.Flags |= contract.Fraud
 		row[data.FirstPaymentFraud] += w
 	}
 	row[data.Granted] += w
-	row[data.Disbursed] += w * int64(d.Amount)
+	row[data.Disbursed] += w * int64(o.amount)
 	if !l.served {
 		l.served = true
 		row[data.FirstGrants] += w
 	}
 	l.loans[l.n] = loan
 	l.n++
+	l.ordinal = nextOrdinal(l.ordinal)
 	l.step = uint8(a.Step)
-	l.principal = d.Amount
+	l.principal = o.amount
+	l.resize()
 	l.origin = int16(t)
 	l.mode, l.age, l.gap, l.shock = current, 0, 0, 0
 	l.stale = true

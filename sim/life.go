@@ -7,84 +7,93 @@ import (
 	"relend/sim/behaviour"
 	"relend/sim/contract"
 	"relend/sim/rng"
-	"relend/sim/rule"
 )
 
 // economy is what a path's factor means for one segment in one family.
 type economy struct {
-	months []behaviour.Multipliers
+	months []climate
 	factor []float64 // the segment's systematic factor
 	sigma  float64   // its loading on the log miss hazard
+}
+
+// climate is one month of an economy.
+type climate struct {
+	miss  float64 // multiplier of the miss hazard
+	chain behaviour.Chain
 }
 
 // rates are the hazards of a borrower as long as nothing happens to him.
 type rates struct {
 	miss, prepay float64 // miss before seasoning and economy
-	birth, death float64 // of outside loans
+	birth, death float64 // of outside loans; death of each
 	ask, leave   float64 // ask before its shape over age or gap
 	reliefEnds   int16   // age at which the honeymoon of a roll-over ends and miss must be computed anew; -1 never
+	stale        bool    // they no longer fit the state
 }
 
-// life is one borrower on one path in one arm. Its methods move the state through the months and count what
-// happens; the only question it asks the outside is Book.Decide on an application.
+// life is one borrower on one path in the arms that have not parted yet. Its methods move the state through the
+// months and count what happens; the only question asked outside is Book.Decide on an application (apply.go).
+// It is a plain value: parting copies it.
 type life struct {
 	state
 	rates
-	stale bool // rates no longer fit the state
+	arms  armSet
+	tally *tally  // of the set of arms
+	rows  []int64 // the tally of the cell the borrower is in
+	terms
+	*person
+}
 
-	plan     *Plan
+// person is what the lives of one borrower on one path in one family have in common.
+type person struct {
+	worker   *worker
+	family   *family
 	model    *model
-	book     *rule.Book
 	economy  *economy
-	tally    *tally
 	borrower *borrower
 	graded   *graded
 	fate     *fate
+	weight   int64
+	frailty  float64 // shift of the log miss hazard
+	demand   float64 // multiplier of asking
+}
 
-	weight    int64
-	rows      []int64 // the tally of the cell the borrower is in
-	demand    float64 // his multiplier of asking
-	frailty   float64 // his shift of the log miss hazard
-	breakEven float64 // for the present product and tenor
-	offer     float64 // the APR posted to him
+// terms are what arms of one class offer a borrower for his present product and tenor.
+type terms struct {
+	cap       float64 // on the APR
+	supply    float64 // of outside loans
+	most      uint8   // outside loans
+	breakEven float64
+	offer     float64 // the APR posted
+	price     float64 // multiplier of asking at that APR
+	size      float64 // log of the newest principal over the loan at the snapshot
 }
 
 // begin sets a life to the snapshot.
-func (l *life) begin() {
-	l.state = l.plan.start(l.borrower, l.fate, l.model)
-	m := l.model
-	l.weight = l.borrower.weight
-	u := l.fate.frailty
-	e := float64(m.DemandCorr*u) + math.Sqrt(1-m.DemandCorr*m.DemandCorr)*l.fate.demand
-	l.frailty = float64(m.SigmaU*u) - float64(m.SigmaU*m.SigmaU)/2
-	l.demand = math.Exp(float64(m.DemandSigma*e) - float64(m.DemandSigma*m.DemandSigma)/2)
+func (l *life) begin(s *state) {
+	l.state = *s
 	l.reprice()
 	l.refresh()
 	l.rows = l.cell(l.ordinal)
 	l.countStocks(l.row(-1))
 }
 
-// live runs the months and stops early once nothing can happen any more.
-func (l *life) live(months int) {
-	for t := 0; t < months && l.mode != gone; t++ {
-		l.month(t)
+// live runs the months from step t on and stops early once nothing can happen any more.
+func (l *life) live(t int) {
+	for months := len(l.economy.months); t < months && l.mode != gone; t++ {
+		switch l.mode {
+		case current:
+			l.currentMonth(t)
+		case idle:
+			l.idleMonth(t)
+		case late:
+			l.lateMonth(t)
+		}
 	}
 }
 
-// month is one step, in the order of events of model.md §9.
-func (l *life) month(t int) {
-	shocked := l.shock
-	switch l.mode {
-	case late:
-		l.lateMonth(t)
-	case current:
-		l.currentMonth(t, shocked)
-	case idle:
-		l.idleMonth(t, shocked)
-	}
-	if l.mode == gone {
-		return
-	}
+// end closes step t: hazards follow the state, stocks are counted.
+func (l *life) end(t int) {
 	if l.stale {
 		l.refresh()
 	}
@@ -95,9 +104,11 @@ func (l *life) month(t int) {
 func (l *life) row(t int) *row { return counters(l.rows, t) }
 
 // cell returns the tally of the borrower's present product and an ordinal.
-func (l *life) cell(ordinal uint8) []int64 {
-	first := l.plan.cellAt[int(l.borrower.segment)*data.NumProducts+int(l.product)]
-	return l.tally.cell(int(first) + data.OrdinalClass(ordinal))
+func (l *life) cell(ordinal uint8) []int64 { return l.tally.cell(l.cellIndex(ordinal)) }
+
+func (l *life) cellIndex(ordinal uint8) int {
+	first := l.worker.plan.cellAt[int(l.borrower.segment)*data.NumProducts+int(l.product)]
+	return int(first) + data.OrdinalClass(ordinal)
 }
 
 // countStocks adds the borrower to the stocks at the end of a month.
@@ -108,12 +119,8 @@ func (l *life) countStocks(row *row) {
 		row[data.BorrowersIdle] += w
 		return
 	}
-	balance := int64(0)
-	for i := range l.n {
-		balance += int64(l.loans[i].Balance)
-	}
 	row[data.BorrowersCurrent+data.Counter(l.bucket)] += w
-	row[data.BalanceCurrent+data.Counter(l.bucket)] += w * balance
+	row[data.BalanceCurrent+data.Counter(l.bucket)] += w * int64(l.balance())
 }
 
 // receive counts cash from a loan.
@@ -122,14 +129,114 @@ func (l *life) receive(row *row, c contract.Cash) {
 	row[data.PrincipalRepaid] += l.weight * int64(c.Principal)
 }
 
+// currentMonth is a month of a borrower with an open loan who is not late. Hazards are those of the start of the
+// step; the order of events is that of model.md §9.
+func (l *life) currentMonth(t int) {
+	if l.age == l.reliefEnds {
+		l.refresh()
+	}
+	m := l.model
+	word := l.fate.months[t]
+	miss := l.miss * m.season[l.age] * l.economy.months[t].miss
+	risk := mayFire(word, rng.Risk, miss+l.prepay)
+	asks := mayFire(word, rng.Demand, l.ask) && float64(l.age) >= m.TopMinAge
+	l.outsideLane(t, word)
+
+	if l.fraudulent() {
+		l.misses(t)
+		return
+	}
+	if risk {
+		u := l.fate.Lane(word, t, rng.Risk)
+		switch first, either := behaviour.Pick(miss, l.prepay); {
+		case u < first:
+			l.misses(t)
+			return
+		case u < either:
+			row := l.row(t)
+			row[data.Prepayments] += l.weight
+			for i := range l.n {
+				l.paid(row, i, l.loans[i].Flags, l.loans[i].Prepay())
+			}
+			l.drop(t)
+			l.end(t)
+			return
+		}
+	}
+
+	l.age++
+	row, closed := l.row(t), false
+	for i := range l.n {
+		flags := l.loans[i].Flags
+		c := l.loans[i].Pay()
+		l.paid(row, i, flags, c)
+		closed = closed || c.Closed
+	}
+	if closed {
+		l.drop(t)
+	}
+	if asks {
+		if first, _ := behaviour.Pick(l.ask, 0); l.fate.Lane(word, t, rng.Demand) < first {
+			l.apply(t, false)
+			return
+		}
+	}
+	l.conclude(t, false, false)
+}
+
+// idleMonth is a month of a borrower without an own loan.
+func (l *life) idleMonth(t int) {
+	word := l.fate.months[t]
+	ask, leave := l.ask*l.model.returning[l.gap], 0.
+	if l.gap >= 1 {
+		leave = l.leave
+	}
+	acts := mayFire(word, rng.Demand, ask+leave)
+	l.outsideLane(t, word)
+	if acts {
+		u := l.fate.Lane(word, t, rng.Demand)
+		switch first, either := behaviour.Pick(ask, leave); {
+		case u < first:
+			l.apply(t, true)
+			return
+		case u < either:
+			row := l.row(t)
+			row[data.Exits] += l.weight
+			row[data.BorrowersExited] += l.weight
+			l.mode = gone
+			return
+		}
+	}
+	l.conclude(t, true, false)
+}
+
+// conclude ends a step in which the borrower was not late: a shock that was on at its start and was not set anew
+// in it runs down, and at its end a dependent borrower may leave dependence (model.md §22 item 13).
+func (l *life) conclude(t int, wasIdle, shockSet bool) {
+	if l.shock > 0 && !shockSet {
+		l.shock--
+		if l.shock == 0 {
+			l.stale = true
+			if l.dependent && l.decision(t, exitDraw) < l.model.ShockExit {
+				l.dependent = false
+				l.row(t)[data.Deleveraged] += l.weight
+			}
+		}
+	}
+	if wasIdle && l.mode == idle {
+		l.gap = min(l.gap+1, maxGap)
+	}
+	l.end(t)
+}
+
 // lateMonth draws the chain of delinquency. Demand, outside loans, age and shock stand still.
 func (l *life) lateMonth(t int) {
-	row := l.row(t)
 	outcome := behaviour.Roll
 	if !l.fraudulent() {
 		u := l.fate.Lane(l.fate.months[t], t, rng.Risk)
-		outcome = l.model.Late(int(l.bucket), l.economy.months[t], u)
+		outcome = l.economy.months[t].chain.Late(int(l.bucket), u)
 	}
+	row := l.row(t)
 	switch outcome {
 	case behaviour.Roll:
 		l.accrue()
@@ -153,13 +260,14 @@ func (l *life) lateMonth(t int) {
 	case behaviour.Cure:
 		overdue := int(l.bucket)
 		row[data.Cures] += l.weight
-		l.bucket = 0
-		l.mode = current
-		l.pay(t, func(loan *contract.Loan) contract.Cash { return loan.Cure(overdue) })
-		l.stale = true
-		return
+		l.mode, l.bucket, l.stale = current, 0, true
+		for i := range l.n {
+			l.paid(row, i, l.loans[i].Flags, l.loans[i].Cure(overdue))
+		}
+		l.drop(t)
 	}
 	l.markLate(t)
+	l.end(t)
 }
 
 func (l *life) markLate(t int) {
@@ -184,119 +292,43 @@ func (l *life) balance() (sum data.Money) {
 // fraudulent reports whether the newest loan will never be paid.
 func (l *life) fraudulent() bool { return l.loans[l.n-1].Flags&contract.Fraud != 0 }
 
-// pay lets every open loan make a payment and drops those that it closes; the last one gone leaves the borrower
-// idle.
-func (l *life) pay(t int, payment func(*contract.Loan) contract.Cash) {
-	row := l.row(t)
-	keep := uint8(0)
-	for i := range l.n {
-		dirty := l.loans[i].Flags&contract.Dirty != 0
-		c := payment(&l.loans[i])
-		l.receive(row, c)
-		if !c.Closed {
-			l.loans[keep] = l.loans[i]
-			keep++
-			continue
-		}
+// paid counts a payment of loan i, which had the given flags.
+func (l *life) paid(row *row, i uint8, flags contract.Flags, c contract.Cash) {
+	l.receive(row, c)
+	if c.Closed {
 		row[data.LoansRepaid] += l.weight
-		if !dirty {
+		if flags&contract.Dirty == 0 {
 			l.clean = min(l.clean+1, maxClean)
 		}
 	}
-	if keep != l.n {
-		l.closed(t, keep)
-	}
 }
 
-// closed puts the state in order after loans were repaid: n are left.
-func (l *life) closed(t int, n uint8) {
-	for i := n; i < l.n; i++ {
-		l.loans[i] = contract.Loan{}
+// drop takes repaid loans out of the slots; with none left the borrower is idle.
+func (l *life) drop(t int) {
+	keep := uint8(0)
+	for i := range l.n {
+		if l.loans[i].Remaining > 0 {
+			l.loans[keep] = l.loans[i]
+			keep++
+		}
 	}
-	l.n = n
+	if keep == l.n {
+		return
+	}
+	l.n = keep
 	l.stale = true
-	if n == 0 {
+	if keep == 0 {
 		l.mode, l.gap, l.age = idle, 0, 0
 		return
 	}
-	newest := &l.loans[n-1]
-	l.age = int16(t) - newest.Origin // at the start of the next step
-	l.principal = newest.Principal
-	if newest.Product != l.product || newest.Term != l.tenor {
-		l.product, l.tenor = newest.Product, newest.Term
-		l.reprice()
-		l.rows = l.cell(l.ordinal)
-	}
-}
-
-func pay(loan *contract.Loan) contract.Cash    { return loan.Pay() }
-func prepay(loan *contract.Loan) contract.Cash { return loan.Prepay() }
-
-// currentMonth is a month of a borrower with an open loan who is not late.
-func (l *life) currentMonth(t int, shocked uint8) {
-	if l.age == l.reliefEnds {
-		l.refresh()
-	}
-	word := l.fate.months[t]
-	miss := l.miss * l.model.season[l.age] * l.economy.months[t].Miss
-	asks := int(l.age) >= int(l.model.TopMinAge) && mayFire(word, rng.Demand, l.ask)
-	l.outsideLane(t, word)
-
-	if l.fraudulent() {
-		l.misses(t)
+	newest := &l.loans[keep-1]
+	if newest.Origin == l.origin {
 		return
 	}
-	if mayFire(word, rng.Risk, miss+l.prepay) {
-		u := l.fate.Lane(word, t, rng.Risk)
-		switch first, either := behaviour.Pick(miss, l.prepay); {
-		case u < first:
-			l.misses(t)
-			return
-		case u < either:
-			l.row(t)[data.Prepayments] += l.weight
-			l.pay(t, prepay)
-			return
-		}
-	}
-
-	l.age++
-	l.pay(t, pay)
-
-	if asks {
-		first, _ := behaviour.Pick(l.ask, 0)
-		asks = l.fate.Lane(word, t, rng.Demand) < first
-	}
-	renewed := asks && l.apply(t)
-	l.endShock(t, shocked, renewed)
-}
-
-// idleMonth is a month of a borrower without an own loan.
-func (l *life) idleMonth(t int, shocked uint8) {
-	word := l.fate.months[t]
-	ask, leave := l.ask*l.model.returning[l.gap], 0.
-	if l.gap >= 1 {
-		leave = l.leave
-	}
-	acts := mayFire(word, rng.Demand, ask+leave)
-	l.outsideLane(t, word)
-	renewed := false
-	if acts {
-		u := l.fate.Lane(word, t, rng.Demand)
-		switch first, either := behaviour.Pick(ask, leave); {
-		case u < first:
-			renewed = l.apply(t)
-		case u < either:
-			row := l.row(t)
-			row[data.Exits] += l.weight
-			row[data.BorrowersExited] += l.weight
-			l.mode = gone
-			return
-		}
-	}
-	l.endShock(t, shocked, renewed)
-	if l.mode == idle {
-		l.gap = min(l.gap+1, maxGap)
-	}
+	l.age = int16(t) - newest.Origin // at the start of the next step
+	l.principal, l.product, l.tenor = newest.Principal, newest.Product, newest.Term
+	l.reprice()
+	l.rows = l.cell(l.ordinal)
 }
 
 // mayFire rules out in one comparison that a lane with total hazard h fires: 1-exp(-h) <= h.
@@ -316,7 +348,7 @@ func (l *life) outsideLane(t int, word uint32) {
 		l.outside++
 		l.stale = true
 		l.row(t)[data.OutsideOpened] += l.weight
-		if !l.dependent && int(l.outside) >= int(l.model.DepX) && l.burden() >= l.model.DepPTI &&
+		if !l.dependent && float64(l.outside) >= l.model.DepX && l.burden() >= l.model.DepPTI &&
 			l.decision(t, entryDraw) < l.model.DepEntry {
 			l.dependent = true
 		}
@@ -348,23 +380,7 @@ func (l *life) misses(t int) {
 	l.mode, l.bucket, l.clean = late, 1, 0
 	l.row(t)[data.Misses] += l.weight
 	l.markLate(t)
-}
-
-// endShock runs a shock down that was on at the start of the step and was not set anew in it; at its end a
-// dependent borrower may leave dependence (model.md §22 item 13).
-func (l *life) endShock(t int, before uint8, renewed bool) {
-	if before == 0 || renewed || l.shock == 0 {
-		return
-	}
-	l.shock--
-	if l.shock > 0 {
-		return
-	}
-	l.stale = true
-	if l.dependent && l.decision(t, exitDraw) < l.model.ShockExit {
-		l.dependent = false
-		l.row(t)[data.Deleveraged] += l.weight
-	}
+	l.end(t)
 }
 
 // defaults ends a life at 90 days past due. Recoveries depend on nothing that happens later, so all their cash
@@ -391,7 +407,8 @@ func (l *life) defaults(t int) {
 
 	chargeOff := t + int(m.ChargeOffMonths)
 	paid, owed := data.Money(0), balance
-	for s, last := t, l.plan.settings.Months-1; s <= last; s++ {
+	last := min(len(l.economy.months)-1, max(chargeOff, t+len(m.recovery)))
+	for s := t; s <= last; s++ {
 		row := l.row(s)
 		if since := s - t; since >= 1 && since <= len(m.recovery) {
 			cash := data.Money(math.RoundToEven(float64(exposure)*share*m.recovery[since-1])) - paid
@@ -421,7 +438,7 @@ func (l *life) defaults(t int) {
 // burden is payment to income: instalments of own and outside loans over income.
 func (l *life) burden() float64 {
 	own, _ := l.instalments()
-	return (float64(own) + float64(l.outside)*float64(money(l.model.OutsideInstalment))) / float64(l.borrower.income)
+	return (float64(own) + float64(l.outside)*float64(l.model.outsideInstalment)) / float64(l.borrower.income)
 }
 
 // instalments sums those of all own loans, and gives that of the newest.
@@ -435,33 +452,26 @@ func (l *life) instalments() (sum, newest data.Money) {
 
 // refresh computes the hazards from the state.
 func (l *life) refresh() {
-	l.stale = false
-	m, type1 := l.model, 0
+	m, kind := l.model, 0
 	if l.dependent {
-		type1 = 1
+		kind = 1
 	}
-	l.birth = 0
-	if int(l.outside) < l.book.Terms.Outside {
-		l.birth = m.OutsideBirth[type1] * l.book.Terms.Open
+	l.rates = rates{death: m.OutsideDeath, reliefEnds: -1}
+	if l.outside < l.most {
+		l.birth = m.OutsideBirth[kind] * l.supply
 	}
-	l.death = m.OutsideDeath
-	price := l.demand * math.Exp(-m.Elasticity*(l.offer-m.APRRef))
-	l.reliefEnds = -1
 	if l.n == 0 {
-		l.ask, l.leave = m.Re[type1]*price, m.Exit[type1]
+		l.ask, l.leave = m.Re[kind]*l.price, m.Exit[kind]
 		return
 	}
 	newest := &l.loans[l.n-1]
 	apr := newest.Rate * 12
-	l.ask = m.Top[type1] * price
+	l.ask = m.Top[kind] * l.price
 	l.prepay = m.Prepay
 	if apr-l.offer > m.PrepayGap {
 		l.prepay *= 1 + m.PrepayRefi
 	}
-	eta := m.Eta(behaviour.Covariates{
-		PTI: l.burden(), Outside: int(l.outside), Ordinal: int(l.ordinal), APR: apr,
-		Size: math.Log(float64(newest.Principal) / float64(l.borrower.base)),
-	})
+	eta := m.Eta(behaviour.Covariates{PTI: l.burden(), Outside: int(l.outside), Ordinal: int(l.ordinal), APR: apr, Size: l.size})
 	l.miss = math.Exp(l.graded.hazard + l.frailty + (eta - l.graded.eta))
 	if l.shock > 0 {
 		l.miss *= m.ShockMult
@@ -472,16 +482,32 @@ func (l *life) refresh() {
 	}
 }
 
-// reprice finds the price for the present product and tenor.
+// reprice finds the offer for the present product and tenor, and the size of the newest loan.
 func (l *life) reprice() {
 	m := l.model
 	l.breakEven = l.graded.breakEven
 	if l.product != l.borrower.product || l.tenor != l.borrower.tenor {
-		l.breakEven = contract.BreakEven(l.product, int(l.tenor), l.borrower.pd, m.costs)
+		for i, loan := range l.worker.plan.open(l.borrower) {
+			if loan.Product == l.product && loan.Term == l.tenor {
+				l.breakEven = m.prices[int(l.borrower.first)+i]
+			}
+		}
 	}
-	l.offer = min(max(l.breakEven+m.Margin, 0), l.book.Terms.APRCap, maxOffer)
+	l.offer = posted(l.breakEven, m.Margin, l.cap)
+	l.price = l.demand * math.Exp(-m.Elasticity*(l.offer-m.APRRef))
+	l.resize()
 }
 
-// maxOffer is the APR posted to borrowers who have no break-even price where no cap is in force: they are
-// denied, but they ask.
-const maxOffer = 10
+func (l *life) resize() {
+	l.size = 0
+	if l.principal != l.borrower.base {
+		l.size = math.Log(float64(l.principal) / float64(l.borrower.base))
+	}
+}
+
+// posted is the APR that a lender posts: break-even and margin, not below 0, not above the cap. Borrowers without
+// a break-even price are denied, but they see a price and ask.
+func posted(breakEven, margin, cap float64) float64 {
+	const most = 10
+	return min(max(breakEven+margin, 0), cap, most)
+}

@@ -44,7 +44,6 @@ const (
 type Plan struct {
 	settings   Settings
 	arms       []Arm
-	books      []*rule.Book // per arm
 	families   []family
 	borrowers  []borrower
 	loans      []contract.Loan // oldest first, each borrower's side by side
@@ -56,11 +55,25 @@ type Plan struct {
 	population int64 // sum of weights
 }
 
-// family is the set of arms that share behaviour and macro path.
+// family is a group of arms that share behaviour and macro path: they travel together until a decision parts
+// them. It has at most 64 arms, one bit each in an armSet.
 type family struct {
-	model *model
-	macro factor.Macro
-	arms  []int
+	model   *model
+	macro   factor.Macro
+	arms    []int // indices into Plan.arms
+	books   []*rule.Book
+	classes []class
+}
+
+// armSet is a set of the arms of one family, bit i for family.arms[i].
+type armSet uint64
+
+// class is the arms of a family whose terms give borrowers the same hazards: only decisions can part them.
+type class struct {
+	cap     float64 // APR cap
+	supply  float64 // of outside loans
+	outside int     // outside loans a borrower can have
+	arms    armSet
 }
 
 // model is what one set of behaviour parameters makes of the portfolio.
@@ -72,7 +85,11 @@ type model struct {
 	growth    []float64 // amount asked over the loan at the snapshot, by step
 	costs     contract.Costs
 	segments  []*anchor.Segment
-	graded    []graded // by borrower
+	graded    []graded  // by borrower
+	prices    []float64 // break-even APR by loan, where a borrower's open loans differ in product or tenor; else 0
+
+	outsideInstalment, outsideBalance data.Money
+	logMiss0                          float64
 }
 
 // graded is what a model makes of one borrower.
@@ -147,8 +164,7 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 			}
 			models[a.Behaviour] = m
 		}
-		p.join(m, a.Macro, i)
-		p.books = append(p.books, rule.Compile(a.Policy, a.Law, rule.Terms{
+		p.family(m, a.Macro).join(i, rule.Compile(a.Policy, a.Law, rule.Terms{
 			APRCap: math.Inf(1), TopUp: true, Stack: true, Coverage: m.Coverage, Share: m.Share,
 			Scope: a.Scope, Open: 1, Outside: int(m.OutsideMax),
 		}, money(m.AmountMin)))
@@ -156,17 +172,32 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 	return p, nil
 }
 
-// join puts an arm into its family, a new one if need be.
-func (p *Plan) join(m *model, macro factor.Macro, arm int) {
+// family returns the family of a model and macro path that has room, a new one if need be.
+func (p *Plan) family(m *model, macro factor.Macro) *family {
 	for i := range p.families {
 		f := &p.families[i]
-		if f.model == m && f.macro.Name == macro.Name && slices.Equal(f.macro.Unemployment, macro.Unemployment) &&
+		if f.model == m && len(f.arms) < 64 && slices.Equal(f.macro.Unemployment, macro.Unemployment) &&
 			slices.Equal(f.macro.GDP, macro.GDP) && slices.Equal(f.macro.LPR, macro.LPR) {
-			f.arms = append(f.arms, arm)
+			return f
+		}
+	}
+	p.families = append(p.families, family{model: m, macro: macro})
+	return &p.families[len(p.families)-1]
+}
+
+// join adds an arm.
+func (f *family) join(arm int, book *rule.Book) {
+	bit := armSet(1) << len(f.arms)
+	f.arms = append(f.arms, arm)
+	f.books = append(f.books, book)
+	t := &book.Terms
+	for i := range f.classes {
+		if c := &f.classes[i]; c.cap == t.APRCap && c.supply == t.Open && c.outside == t.Outside {
+			c.arms |= bit
 			return
 		}
 	}
-	p.families = append(p.families, family{m, macro, []int{arm}})
+	f.classes = append(f.classes, class{t.APRCap, t.Open, t.Outside, bit})
 }
 
 // load fills borrowers and loans, ordered by segment so that neighbours share a few result cells.
@@ -331,7 +362,10 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	}
 	m.costs = contract.Costs{Funding: m.Funding, Operating: m.Operating, Acquisition: m.Acquisition, Recovery: m.RecoveryMean, RecoveryLag: m.PriceRecoveryLag}
 
-	unscored, pdUnscored := math.Log(m.Miss0), 0.
+	m.outsideInstalment, m.outsideBalance = money(m.OutsideInstalment), money(m.OutsideBalance)
+	m.logMiss0 = math.Log(m.Miss0)
+
+	unscored, pdUnscored := m.logMiss0, 0.
 	if !p.portfolio.HasPD {
 		pdUnscored = anchor.UnconditionalPD(&params, unscored)
 	}
@@ -361,6 +395,7 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 		m.segments[g] = solved[mean]
 	}
 	m.graded = make([]graded, len(p.borrowers))
+	m.prices = make([]float64, len(p.loans))
 	type grade struct {
 		pd      float64
 		product data.Product
@@ -382,14 +417,19 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 				grades[key] = g
 			}
 		}
-		g.eta = m.Eta(p.snapshot(b, &m.Params))
+		g.eta = m.Eta(p.snapshot(b, m))
 		m.graded[i] = g
+		for j, l := range p.open(b) {
+			if l.Product != b.product || l.Term != b.tenor {
+				m.prices[int(b.first)+j] = contract.BreakEven(l.Product, int(l.Term), b.pd, m.costs)
+			}
+		}
 	}
 	return m, nil
 }
 
 // snapshot returns the covariates at which a borrower's PD holds (model.md §22 item 2).
-func (p *Plan) snapshot(b *borrower, m *behaviour.Params) behaviour.Covariates {
+func (p *Plan) snapshot(b *borrower, m *model) behaviour.Covariates {
 	own, apr := data.Money(0), m.APRRef
 	for _, l := range p.open(b) {
 		own += l.Burden()
@@ -397,7 +437,7 @@ func (p *Plan) snapshot(b *borrower, m *behaviour.Params) behaviour.Covariates {
 	}
 	outside := min(int(b.outside), int(m.OutsideMax))
 	return behaviour.Covariates{
-		PTI:     (float64(own) + float64(outside)*float64(money(m.OutsideInstalment))) / float64(b.income),
+		PTI:     (float64(own) + float64(outside)*float64(m.outsideInstalment)) / float64(b.income),
 		Outside: outside, Ordinal: int(b.ordinal), APR: apr,
 	}
 }

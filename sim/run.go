@@ -3,12 +3,15 @@ package sim
 import (
 	"context"
 	"fmt"
+	"math"
+	"math/bits"
 	"runtime"
 	"sync"
 	"sync/atomic"
 
 	"relend/data"
 	"relend/sim/factor"
+	"relend/sim/rule"
 )
 
 // Paths returns the number of paths of the plan.
@@ -98,17 +101,33 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 
 // worker runs whole paths.
 type worker struct {
-	plan       *Plan
-	fate       fate
-	lives      []life // per arm
-	tallies    []*tally
-	replicates []*tally
-	scratch    []int64
-	economies  [][]economy // per family and segment
+	plan        *Plan
+	fate        fate
+	person      person
+	waiting     []parted
+	application rule.Application
+	outcomes    [64]outcome
+	shared      map[setOf]*tally // of sets of two and more arms
+	tallies     []*tally         // of single arms
+	replicates  []*tally
+	scratch     []int64
+	economies   [][]economy // per family and segment
+}
+
+// setOf names a set of arms of a family.
+type setOf struct {
+	family *family
+	arms   armSet
+}
+
+// parted is a life that has left another one and waits for its turn.
+type parted struct {
+	life life
+	from int // next step
 }
 
 func newWorker(p *Plan) *worker {
-	w := &worker{plan: p, lives: make([]life, len(p.arms))}
+	w := &worker{plan: p, shared: map[setOf]*tally{}}
 	w.fate.months = make([]uint32, p.settings.Months)
 	for range p.arms {
 		w.tallies = append(w.tallies, newTally(len(p.cells), p.settings.Months))
@@ -123,9 +142,6 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 	const blockOfBorrowers = 256
 	p := w.plan
 	w.economies = p.economies(path)
-	for _, t := range w.tallies {
-		clear(t.counts)
-	}
 	for from := 0; from < len(p.borrowers); from += blockOfBorrowers {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -133,6 +149,12 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 		for i := from; i < min(from+blockOfBorrowers, len(p.borrowers)); i++ {
 			w.borrower(path, i)
 		}
+	}
+	for set, shared := range w.shared {
+		for rest := set.arms; rest != 0; rest &= rest - 1 {
+			w.tallies[set.family.arms[bits.TrailingZeros64(uint64(rest))]].add(shared)
+		}
+		clear(shared.counts)
 	}
 	for a, t := range w.tallies {
 		t.close(p.cells, p.settings.Months)
@@ -142,6 +164,7 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 			return err
 		}
 		w.replicates[a].accumulate(t, p.settings.Months)
+		clear(t.counts)
 	}
 	return nil
 }
@@ -153,14 +176,102 @@ func (w *worker) borrower(path, i int) {
 	w.fate.draw(p.settings.Seed, b.id, path)
 	for f := range p.families {
 		family := &p.families[f]
-		for _, arm := range family.arms {
-			l := &w.lives[arm]
-			*l = life{plan: p, model: family.model, book: p.books[arm], economy: &w.economies[f][b.segment],
-				tally: w.tallies[arm], borrower: b, graded: &family.model.graded[i], fate: &w.fate}
-			l.begin()
-			l.live(p.settings.Months)
+		m := family.model
+		u := w.fate.frailty
+		e := float64(m.DemandCorr*u) + math.Sqrt(1-m.DemandCorr*m.DemandCorr)*w.fate.demand
+		w.person = person{
+			worker: w, family: family, model: m, economy: &w.economies[f][b.segment], borrower: b, graded: &m.graded[i],
+			fate: &w.fate, weight: b.weight,
+			frailty: float64(m.SigmaU*u) - float64(m.SigmaU*m.SigmaU)/2,
+			demand:  math.Exp(float64(m.DemandSigma*e) - float64(m.DemandSigma*m.DemandSigma)/2),
+		}
+		start := p.start(b, &w.fate, m)
+		var done armSet
+		for c := range family.classes {
+			class := &family.classes[c]
+			if class.arms&done != 0 {
+				continue
+			}
+			l := life{person: &w.person, terms: terms{cap: class.cap, supply: class.supply, most: uint8(class.outside)}}
+			w.join(&l, family.alike(c, &m.graded[i], m.Margin, b.open > 1))
+			done |= l.arms
+			l.begin(&start)
+			l.live(0)
+			for n := len(w.waiting); n > 0; n = len(w.waiting) {
+				next := w.waiting[n-1]
+				w.waiting = w.waiting[:n-1]
+				next.life.live(next.from)
+			}
 		}
 	}
+}
+
+// alike returns the arms of class c and of the later ones that offer a borrower the same terms: those whose cap
+// makes no difference to his price. A borrower whose product or tenor can change may meet another price later,
+// so his classes stay apart.
+func (f *family) alike(c int, g *graded, margin float64, mixed bool) armSet {
+	first := &f.classes[c]
+	set := first.arms
+	for i := c + 1; i < len(f.classes) && !mixed; i++ {
+		other := &f.classes[i]
+		if other.supply == first.supply && other.outside == first.outside &&
+			posted(g.breakEven, margin, other.cap) == posted(g.breakEven, margin, first.cap) {
+			set |= other.arms
+		}
+	}
+	return set
+}
+
+// mostShared bounds the tallies of shared sets that a worker keeps; a set beyond it is split up. (A variable for
+// the test that runs out of them.)
+var mostShared = 96
+
+// join gives a life a set of arms and its tally. The tally cell follows at begin or here.
+func (w *worker) join(l *life, arms armSet) {
+	l.arms, l.tally = arms, w.tallyOf(l.family, arms)
+	if l.rows != nil {
+		l.rows = l.cell(l.ordinal)
+	}
+}
+
+// tallyOf returns the tally of a set of arms.
+func (w *worker) tallyOf(f *family, arms armSet) *tally {
+	if arms&(arms-1) == 0 {
+		return w.tallies[f.arms[bits.TrailingZeros64(uint64(arms))]]
+	}
+	set := setOf{f, arms}
+	t := w.shared[set]
+	if t == nil {
+		t = newTally(len(w.plan.cells), w.plan.settings.Months)
+		w.shared[set] = t
+	}
+	return t
+}
+
+// room reports whether a set of arms has or may get a tally.
+func (w *worker) room(f *family, arms armSet) bool {
+	return arms&(arms-1) == 0 || len(w.shared) < mostShared || w.shared[setOf{f, arms}] != nil
+}
+
+// part copies a life for the arms that came to another outcome in step t, concludes the step for them and puts
+// the copy on the waiting list. Arms for whose set there is no tally left go on one by one.
+func (w *worker) part(l *life, t int, wasIdle bool, a *rule.Application, o outcome, arms armSet) {
+	for arms != 0 {
+		group := arms
+		if !w.room(l.family, group) {
+			group = arms & -arms
+		}
+		arms &^= group
+		w.waiting = append(w.waiting, parted{*l, t + 1})
+		next := &w.waiting[len(w.waiting)-1].life
+		w.join(next, group)
+		next.carry(t, wasIdle, a, o)
+	}
+}
+
+// denials returns the row in which arm i of a life's family counts its denials in step t.
+func (w *worker) denials(l *life, i, t int) *row {
+	return counters(w.tallies[l.family.arms[i]].cell(l.cellIndex(nextOrdinal(l.ordinal))), t)
 }
 
 // economies tabulates a path's factors and multipliers per family and segment.
@@ -177,8 +288,10 @@ func (p *Plan) economies(path int) [][]economy {
 			}
 			e := &out[i][g]
 			e.sigma, e.factor = m.segments[g].Sigma, draws[g]
+			e.months = make([]climate, len(e.factor))
 			for t, z := range e.factor {
-				e.months = append(e.months, m.Multipliers(z, e.sigma, m.MacroShift(macro.At(t))))
+				x := m.Multipliers(z, e.sigma, m.MacroShift(macro.At(t)))
+				e.months[t] = climate{x.Miss, m.Chain(x)}
 			}
 		}
 	}

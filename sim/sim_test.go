@@ -4,8 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"math"
 	"math/rand/v2"
+	"reflect"
+	"slices"
 	"testing"
 
 	"relend/data"
@@ -84,33 +85,88 @@ func mustRun(t testing.TB, p *data.Portfolio, s Settings, workers int, arms ...A
 	return r
 }
 
-func TestSmoke(t *testing.T) {
-	r := mustRun(t, book(20000), settings(36, 16), 2, arm("base"), arm("no_top_up", &rule.TopUp{}), arm("cool", &rule.CoolingOff{AfterPayoff: 3}), arm("pti", &rule.PTICap{Max: .5}))
-	for a := range r.Run.Arms {
-		for _, m := range []int{0, 1, 12, 24, 36} {
-			var sum row
-			for p := range 16 {
-				for c, v := range r.Row(a, p, data.Month(m)) {
-					sum[c] += v / 16
-				}
+// equal fails unless two runs' arms have equal counts in every path, month and counter, and equal cells.
+func equal(t *testing.T, what string, a *data.Results, i int, b *data.Results, j int) {
+	t.Helper()
+	if !slices.Equal(a.Counts[i], b.Counts[j]) {
+		for k := range a.Counts[i] {
+			if a.Counts[i][k] != b.Counts[j][k] {
+				row := k / int(data.NumCounters)
+				t.Fatalf("%s: path %d month %d %v: %d and %d", what, row/(a.Run.Months+1), row%(a.Run.Months+1), data.Counter(k%int(data.NumCounters)), a.Counts[i][k], b.Counts[j][k])
 			}
-			t.Log(r.Run.Arms[a].Name, m)
-			for c, v := range sum {
-				if v != 0 {
-					t.Logf("   %s %d", data.Counter(c), v)
-				}
-			}
+		}
+	}
+	if !reflect.DeepEqual(a.Cells[i], b.Cells[j]) {
+		t.Fatalf("%s: cells differ", what)
+	}
+}
+
+// manyArms are policies that bite at different points, two behaviours and two macro paths.
+func manyArms() []Arm {
+	arms := []Arm{
+		arm("base"), arm("copy"), arm("no_top_up", &rule.TopUp{}), arm("cool_3", &rule.CoolingOff{AfterPayoff: 3}),
+		arm("cool_6", &rule.CoolingOff{AfterPayoff: 6, AfterOrigination: 2}), arm("pti", &rule.PTICap{Max: .4}),
+		arm("clean", &rule.CleanRepayments{Min: 2}), arm("cap_16", &rule.APRCap{Max: .16}), arm("cap_20", &rule.APRCap{Max: .20}),
+		arm("platforms", &rule.PlatformCap{Max: 2}), arm("exposure", &rule.ExposureCap{IncomeMultiple: .3}),
+		arm("sharing", &rule.DataSharing{Coverage: 1, Share: .5}), arm("closed", &rule.OutsideLending{Max: 15}),
+		arm("ordinal", &rule.MaxOrdinal{Max: 4}),
+	}
+	adverse := arm("adverse", &rule.TopUp{})
+	adverse.Macro = factor.Macro{Name: "adverse", Unemployment: []float64{0, 1, 2, 2, 1}}
+	other := arm("other")
+	other.Behaviour.BPTI, other.Behaviour.Leak = 2, .1
+	law := arm("law")
+	law.Law, law.Scope = []rule.Rule{&rule.PTICap{Max: .3}}, .5
+	stacked := arm("stack")
+	stacked.Policy = []rule.Rule{&rule.TopUp{Stack: true}, &rule.ConcurrentLoans{Max: 4}}
+	return append(arms, adverse, other, law, stacked)
+}
+
+// Arms that travel together count exactly what each counts alone.
+func TestTogetherEqualsAlone(t *testing.T) {
+	p := book(400)
+	arms := manyArms()
+	together := mustRun(t, p, settings(30, 4), 2, arms...)
+	for i := range arms {
+		alone := mustRun(t, p, settings(30, 4), 1, arms[i])
+		equal(t, arms[i].Name, together, i, alone, 0)
+	}
+	equal(t, "an arm equal to the baseline", together, 0, together, 1)
+}
+
+// When the tallies of shared sets run out, sets are split up: the counts stay the same.
+func TestSetsWithoutTally(t *testing.T) {
+	p, arms := book(200), manyArms()
+	whole := mustRun(t, p, settings(24, 2), 1, arms...)
+	defer func(n int) { mostShared = n }(mostShared)
+	mostShared = 3
+	split := mustRun(t, p, settings(24, 2), 1, arms...)
+	for i := range arms {
+		equal(t, arms[i].Name, whole, i, split, i)
+	}
+}
+
+func TestWorkersDoNotMatter(t *testing.T) {
+	p, arms := book(300), manyArms()[:6]
+	one := mustRun(t, p, settings(24, 14), 1, arms...)
+	for _, workers := range []int{2, 7} {
+		other := mustRun(t, p, settings(24, 14), workers, arms...)
+		for i := range arms {
+			equal(t, arms[i].Name, one, i, other, i)
 		}
 	}
 }
 
 func BenchmarkRun(b *testing.B) {
-	for _, arms := range [][]Arm{{arm("base")}, {arm("a"), arm("b"), arm("c"), arm("d", &rule.TopUp{}), arm("e"), arm("f")}} {
+	six := []Arm{arm("a"), arm("b", &rule.TopUp{}), arm("c", &rule.CoolingOff{AfterPayoff: 3}), arm("d", &rule.CleanRepayments{Min: 2}),
+		arm("e", &rule.PTICap{Max: .5}), arm("f", &rule.APRCap{Max: .12})}
+	for name, arms := range map[string][]Arm{"one": six[:1], "equal": {six[0], six[0], six[0]}, "six": six} {
 		plan, err := NewPlan(book(20000), arms, settings(36, 8))
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.Run(arms[len(arms)-1].Name, func(b *testing.B) {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
 			for range b.N {
 				if _, err := plan.Run(context.Background(), 1, nil); err != nil {
 					b.Fatal(err)
@@ -119,5 +175,4 @@ func BenchmarkRun(b *testing.B) {
 			b.ReportMetric(float64(plan.BorrowerMonths())*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mbm/s")
 		})
 	}
-	_ = math.Pi
 }

@@ -54,6 +54,13 @@ func balance(r *row) (sum int64) {
 	return sum
 }
 
+// add adds another tally of the same shape.
+func (y *tally) add(other *tally) {
+	for i, v := range other.counts {
+		y.counts[i] += v
+	}
+}
+
 // total adds the cells up into dst, which is zeroed first.
 func (y *tally) total(dst []int64) {
 	clear(dst)

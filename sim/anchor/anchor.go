@@ -10,6 +10,7 @@ package anchor
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"gonum.org/v1/gonum/integrate/quad"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -44,8 +45,40 @@ type Segment struct {
 	logit []float64
 }
 
-// Solve anchors a segment whose borrowers have mean PD meanPD.
+// Solve anchors a segment whose borrowers have mean PD meanPD. It takes some tenths of a second the first time; as
+// arms, plans and sweeps ask for the same segments again, the latest answers are remembered.
 func Solve(p *behaviour.Params, meanPD float64) (*Segment, error) {
+	key := question{*p, meanPD}
+	remembered.Lock()
+	s := remembered.answers[key]
+	remembered.Unlock()
+	if s != nil {
+		return s, nil
+	}
+	s, err := solve(p, meanPD)
+	if err != nil {
+		return nil, err
+	}
+	remembered.Lock()
+	defer remembered.Unlock()
+	if len(remembered.answers) >= 1024 {
+		clear(remembered.answers)
+	}
+	remembered.answers[key] = s
+	return s, nil
+}
+
+type question struct {
+	behaviour.Params
+	meanPD float64
+}
+
+var remembered = struct {
+	sync.Mutex
+	answers map[question]*Segment
+}{answers: map[question]*Segment{}}
+
+func solve(p *behaviour.Params, meanPD float64) (*Segment, error) {
 	if !(meanPD > 0 && meanPD <= MaxPD) {
 		return nil, fmt.Errorf("mean PD %v is out of range, allowed above 0 to %v", meanPD, MaxPD)
 	}

@@ -78,13 +78,23 @@ const (
 	Cure                    // pays all arrears
 )
 
-// Late resolves the chain of delinquency for a borrower in bucket 1..3 with uniform u (model.md §6.2).
-func (p *Params) Late(bucket int, m Multipliers, u float64) LateOutcome {
-	roll, cure := p.Roll[bucket-1]*m.Roll, p.Cure[bucket-1]*m.Cure
-	switch first, either := Pick(roll, cure); {
-	case u < first:
+// Chain holds the chances of a late borrower in one month, by bucket.
+type Chain [3]struct{ Roll, Either float64 } // roll; roll or cure
+
+// Chain tabulates the chain of delinquency in a month's economy (model.md §6.2).
+func (p *Params) Chain(m Multipliers) (c Chain) {
+	for k := range c {
+		c[k].Roll, c[k].Either = Pick(p.Roll[k]*m.Roll, p.Cure[k]*m.Cure)
+	}
+	return c
+}
+
+// Late resolves a month of a borrower in bucket 1..3 with uniform u.
+func (c *Chain) Late(bucket int, u float64) LateOutcome {
+	switch k := &c[bucket-1]; {
+	case u < k.Roll:
 		return Roll
-	case u < either:
+	case u < k.Either:
 		return Cure
 	}
 	return Stay
@@ -102,10 +112,12 @@ func Pick(a, b float64) (first, either float64) {
 }
 
 // TakeUp is the probability that an offer is accepted. offered is the amount over the amount asked, hazard the
-// log base hazard of the borrower.
+// borrower's log base hazard relative to that of Miss0.
 func (p *Params) TakeUp(apr, offered, hazard float64) float64 {
-	z := p.Take[0] - float64(p.Take[1]*(apr-p.APRRef)) + float64(p.Take[2]*math.Log(offered)) +
-		float64(p.Take[3]*(hazard-math.Log(p.Miss0)))
+	z := p.Take[0] - float64(p.Take[1]*(apr-p.APRRef)) + float64(p.Take[3]*hazard)
+	if offered != 1 {
+		z += float64(p.Take[2] * math.Log(offered))
+	}
 	return 1 / (1 + math.Exp(-z))
 }
 

@@ -192,7 +192,7 @@ func (l *life) grant(t int, row *row, a *rule.Application, o outcome) {
 		l.receive(row, c)
 		row[data.Refinanced] += w * int64(c.Principal)
 	}
-	fraud := m.Fraud[min(a.NewOrdinal, 3)-1]
+	fraud := m.Fraud[min(a.NewOrdinal, 3)-2]
 	if o.amount > l.principal && m.BustSlope > 0 {
 		fraud += m.BustSlope * math.Log(float64(o.amount)/float64(l.principal))
 	}

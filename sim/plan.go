@@ -2,9 +2,12 @@ package sim
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
 
 	"relend/data"
 	"relend/sim/anchor"
@@ -379,20 +382,24 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 		counts[b.segment]++
 	}
 	m.segments = make([]*anchor.Segment, len(p.segments))
-	solved := map[float64]*anchor.Segment{}
+	errs := make([]error, len(p.segments))
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	for g := range m.segments {
 		if counts[g] == 0 {
 			continue
 		}
-		mean := sums[g] / counts[g]
-		if solved[mean] == nil {
-			s, err := anchor.Solve(&params, mean)
-			if err != nil {
-				return nil, fmt.Errorf("segment %q: %w", p.segments[g], err)
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			if m.segments[g], errs[g] = anchor.Solve(&params, sums[g]/counts[g]); errs[g] != nil {
+				errs[g] = fmt.Errorf("segment %q: %w", p.segments[g], errs[g])
 			}
-			solved[mean] = s
-		}
-		m.segments[g] = solved[mean]
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
 	m.graded = make([]graded, len(p.borrowers))
 	m.prices = make([]float64, len(p.loans))
@@ -417,7 +424,9 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 				grades[key] = g
 			}
 		}
-		g.eta = m.Eta(p.snapshot(b, m))
+		if p.portfolio.HasPD {
+			g.eta = m.Eta(p.snapshot(b, m))
+		} // else the base hazard is that of the reference covariates, where Eta is 0
 		m.graded[i] = g
 		for j, l := range p.open(b) {
 			if l.Product != b.product || l.Term != b.tenor {

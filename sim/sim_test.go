@@ -37,6 +37,7 @@ func book(n int) *data.Portfolio {
 		if b.Bucket == 0 && r.IntN(10) == 0 {
 			loans, b.Open, b.Gap = 1, 0, uint8(r.IntN(20))
 		}
+		first := len(p.Loans)
 		for range loans {
 			l := data.Loan{Principal: data.Money(100000 + 100*r.IntN(20000)), APR: .14 + .1*r.Float64(), Term: int16(3 * (1 + r.IntN(8))), Ordinal: b.Ordinal}
 			if r.IntN(5) == 0 {
@@ -48,6 +49,7 @@ func book(n int) *data.Portfolio {
 			}
 			p.Loans = append(p.Loans, l)
 		}
+		slices.SortFunc(p.Loans[first:], func(a, b data.Loan) int { return int(a.MonthsOnBook) - int(b.MonthsOnBook) })
 		p.Borrowers = append(p.Borrowers, b)
 	}
 	return p

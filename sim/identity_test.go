@@ -1,0 +1,354 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"unsafe"
+
+	"relend/data"
+	"relend/sim/behaviour"
+	"relend/sim/rule"
+)
+
+func TestStateIsSmall(t *testing.T) {
+	if n := unsafe.Sizeof(state{}); n > 256 {
+		t.Errorf("a state takes %d bytes, at most 256 are meant to be copied when arms part", n)
+	}
+}
+
+// The first 12 months of a 24-month run are the 12-month run.
+func TestPrefix(t *testing.T) {
+	p, arms := book(300), manyArms()[:6]
+	short, long := mustRun(t, p, settings(12, 4), 2, arms...), mustRun(t, p, settings(24, 4), 2, arms...)
+	for a := range arms {
+		for path := range 4 {
+			for m := range data.Month(13) {
+				if !slices.Equal(short.Row(a, path, m), long.Row(a, path, m)) {
+					t.Fatalf("arm %s path %d month %d differs", arms[a].Name, path, m)
+				}
+			}
+		}
+	}
+}
+
+// only returns the portfolio of the borrowers for which keep is true.
+func only(p *data.Portfolio, keep func(i int) bool) *data.Portfolio {
+	q := *p
+	q.Borrowers = nil
+	for i, b := range p.Borrowers {
+		if keep(i) {
+			q.Borrowers = append(q.Borrowers, b)
+		}
+	}
+	return &q
+}
+
+// samePD gives all borrowers one PD, so that leaving some out does not change the anchoring of the others.
+func samePD(p *data.Portfolio) *data.Portfolio {
+	for i := range p.Borrowers {
+		p.Borrowers[i].PD12 = .06
+	}
+	return p
+}
+
+// Borrowers do not touch each other: the counts of a book are the sums over its parts, path by path, in every
+// arm. So a rule that changes one borrower's history changes no other's.
+func TestBorrowersAdd(t *testing.T) {
+	p, arms := samePD(book(60)), manyArms()
+	whole := mustRun(t, p, settings(24, 2), 1, arms...)
+	sum := make([][]int64, len(arms))
+	for a := range sum {
+		sum[a] = make([]int64, len(whole.Counts[a]))
+	}
+	for i := range p.Borrowers {
+		one := mustRun(t, only(p, func(j int) bool { return i == j }), settings(24, 2), 1, arms...)
+		for a := range sum {
+			for k, v := range one.Counts[a] {
+				sum[a][k] += v
+			}
+		}
+	}
+	for a := range arms {
+		if !slices.Equal(sum[a], whole.Counts[a]) {
+			t.Errorf("arm %s: the counts of single borrowers do not add up to those of the book", arms[a].Name)
+		}
+	}
+}
+
+// A borrower of weight 3 counts three times, and the order of borrowers does not matter.
+func TestWeightAndOrder(t *testing.T) {
+	p, arms := samePD(book(50)), manyArms()[:4]
+	one := mustRun(t, p, settings(24, 2), 1, arms...)
+	q := *p
+	q.Borrowers = slices.Clone(p.Borrowers)
+	slices.Reverse(q.Borrowers)
+	for i := range q.Borrowers {
+		q.Borrowers[i].Weight = 3
+	}
+	three := mustRun(t, &q, settings(24, 2), 1, arms...)
+	for a := range arms {
+		for k, v := range one.Counts[a] {
+			if three.Counts[a][k] != 3*v {
+				t.Fatalf("arm %s: %d, want 3 x %d", arms[a].Name, three.Counts[a][k], v)
+			}
+		}
+	}
+}
+
+// Cells and margins add up to the totals, in sums and for replicates of one path in squares.
+func TestCellsAddUp(t *testing.T) {
+	r := mustRun(t, book(200), settings(18, 2), 1, arm("base"))
+	block := len(r.Cells[0][0].Sum)
+	total, all := make([]int64, block), data.CellSums{}
+	for _, c := range r.Cells[0] {
+		if c.Cell == (data.Cell{Segment: data.All, Product: data.All, Ordinal: data.All}) {
+			all = c
+		} else if c.Cell.Segment != data.All && c.Cell.Product != data.All {
+			for k, v := range c.Sum {
+				total[k] += v
+			}
+		}
+	}
+	if !slices.Equal(total, all.Sum) {
+		t.Error("single cells do not add up to the margin over everything")
+	}
+	for m := range data.Month(19) {
+		for c := range data.NumCounters {
+			want := int64(0)
+			for path := range 2 {
+				for to := range m + 1 {
+					if !c.IsStock() || to == m {
+						want += r.Row(0, path, to)[c]
+					}
+				}
+			}
+			k := int(m)*int(data.NumCounters) + int(c)
+			if all.Sum[k] != want {
+				t.Fatalf("month %d %v: cell sum %d, paths give %d", m, c, all.Sum[k], want)
+			}
+			if f := float64(want) * float64(want); all.Squares[k] > f*(1+1e-12) || all.Squares[k] < f*(1-1e-12) {
+				t.Fatalf("month %d %v: square %v, want %v", m, c, all.Squares[k], f)
+			}
+		}
+	}
+}
+
+// The audit that every run passes catches a broken ledger.
+func TestAuditCatches(t *testing.T) {
+	r := mustRun(t, book(100), settings(12, 2), 1, arm("base"))
+	population := int64(100)
+	block := 13 * int(data.NumCounters)
+	good := r.Counts[0][:block]
+	if err := audit("base", 0, good, population); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []data.Counter{data.BalanceD1, data.Disbursed, data.PrincipalRepaid, data.ChargedOff, data.BorrowersIdle, data.Applications, data.Denied(data.DeniedPrice)} {
+		bad := slices.Clone(good)
+		counters(bad, 6)[c]++
+		var broken *InvariantError
+		if err := audit("base", 0, bad, population); !errors.As(err, &broken) {
+			t.Errorf("one too many %v goes unnoticed", c)
+		}
+	}
+}
+
+// A path allocates its tables of the economy and nothing per borrower or month.
+func TestNoAllocationPerBorrower(t *testing.T) {
+	allocations := func(borrowers int) float64 {
+		plan, err := NewPlan(book(borrowers), manyArms()[:8], settings(24, 2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := newWorker(plan)
+		counts := make([][]int64, 8)
+		for a := range counts {
+			counts[a] = make([]int64, 2*len(w.scratch))
+		}
+		return testing.AllocsPerRun(5, func() {
+			if err := w.path(context.Background(), 0, counts); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	few, many := allocations(200), allocations(2000)
+	if many > few+2 {
+		t.Errorf("%v allocations with 200 borrowers, %v with 2,000", few, many)
+	}
+}
+
+// Every behaviour parameter changes what happens in an arm where it can: none is read and ignored.
+func TestEveryParameterMatters(t *testing.T) {
+	p := book(600)
+	base := arm("base", &rule.TopUp{Allowed: true})
+	base.Behaviour.BOrd = [4]float64{.1, .1, .1, .1}
+	base.Behaviour.Share = .1
+	base.Behaviour.DepPTI, base.Behaviour.DepX, base.Behaviour.DepEntry = .3, 2, .8
+	base.Behaviour.Fraud, base.Behaviour.BustSlope = [2]float64{.1, .1}, .3
+	base.Behaviour.AmountMin = 1500
+	base.Macro.Unemployment, base.Macro.GDP, base.Macro.LPR = []float64{1}, []float64{-1}, []float64{1}
+	base.Policy = append(base.Policy, &rule.PlatformCap{Max: 3}, &rule.ExposureCap{Amount: 30000 * data.Unit}, &rule.PTICap{Max: .6})
+	without := book(600)
+	without.HasPD = false
+	run := func(portfolio *data.Portfolio, change func(*behaviour.Params)) *data.Results {
+		a := base
+		change(&a.Behaviour)
+		return mustRun(t, portfolio, settings(30, 2), 2, a)
+	}
+	nothing := func(*behaviour.Params) {}
+	reference, unscored := run(p, nothing), run(without, nothing)
+	for _, d := range behaviour.Registry() {
+		t.Run(d.Name, func(t *testing.T) {
+			portfolio, want := p, reference
+			if d.Name == "risk.miss0" || d.Name == "risk.pti_ref" {
+				portfolio, want = without, unscored
+			}
+			other := d.Max
+			if v := d.Value(&base.Behaviour); v > d.Min {
+				other = max(d.Min, v*.6)
+			} else if d.Unit == "coefficient" {
+				other = .3
+			}
+			if d.Integer {
+				other = float64(int(other))
+			}
+			changed := run(portfolio, func(b *behaviour.Params) { d.Set(b, other) })
+			// Costs act through the margin, in the report, and through the price.
+			if slices.Equal(want.Counts[0], changed.Counts[0]) && want.Run.Costs == changed.Run.Costs {
+				t.Errorf("%s: %v and %v give the same counts", d.Name, d.Value(&base.Behaviour), other)
+			}
+		})
+	}
+}
+
+// Every kind of rule denies with its own reason, or changes terms.
+func TestEveryRuleBites(t *testing.T) {
+	p := book(500)
+	open := Arm{Arm: data.Arm{Name: "open"}, Behaviour: behaviour.Default()}
+	reference := mustRun(t, p, settings(30, 2), 1, open)
+	for _, c := range []struct {
+		kind   string
+		rule   rule.Rule
+		reason int
+	}{
+		{"worst_delinquency", &rule.WorstDelinquency{MaxDays: 29, LookBack: 12}, int(data.DeniedHistory)},
+		{"cooling_off", &rule.CoolingOff{AfterPayoff: 2, AfterOrigination: 3}, int(data.DeniedCoolingOff)},
+		{"top_up", &rule.TopUp{}, int(data.DeniedTopUp)},
+		{"min_repaid", &rule.MinRepaid{Share: .5}, int(data.DeniedMinRepaid)},
+		{"concurrent_loans", &rule.ConcurrentLoans{Max: 1}, int(data.DeniedConcurrent)},
+		{"max_ordinal", &rule.MaxOrdinal{Max: 4}, int(data.DeniedOrdinal)},
+		{"clean_repayments", &rule.CleanRepayments{Min: 2}, int(data.DeniedClean)},
+		{"platform_cap", &rule.PlatformCap{Max: 2}, int(data.DeniedPlatforms)},
+		{"score_cutoff", &rule.ScoreCutoff{MaxPD: .08}, int(data.DeniedScore)},
+		{"apr_cap", &rule.APRCap{Max: .2}, int(data.DeniedPrice)},
+		{"exposure_cap", &rule.ExposureCap{IncomeMultiple: .05}, int(data.DeniedExposure)},
+		{"payment_to_income_cap", &rule.PTICap{Max: .1}, int(data.DeniedPTI)},
+		{"limit_ladder", &rule.LimitLadder{Steps: []float64{.4}}, int(data.DeniedLadder)},
+		{"product_cap", &rule.ProductCap{Amount: 3000 * data.Unit}, int(data.DeniedProductCap)},
+		{"data_sharing", &rule.DataSharing{Coverage: 1, Share: 1}, -1},
+		{"outside_lending", &rule.OutsideLending{Supply: .5, Max: 2}, -1},
+	} {
+		t.Run(c.kind, func(t *testing.T) {
+			for _, law := range []bool{false, true} {
+				a := open
+				if law {
+					a.Law = []rule.Rule{c.rule}
+				} else {
+					a.Policy = []rule.Rule{c.rule}
+				}
+				r := mustRun(t, p, settings(30, 2), 1, a)
+				denied := int64(0)
+				for m := range data.Month(31) {
+					if c.reason >= 0 {
+						denied += r.Row(0, 0, m)[data.Denied(data.Reason(c.reason))]
+					}
+				}
+				if c.reason >= 0 && denied == 0 {
+					t.Errorf("law %v: never the reason of a denial", law)
+				}
+				if c.kind != "data_sharing" && slices.Equal(r.Counts[0], reference.Counts[0]) {
+					t.Errorf("law %v: changes nothing", law)
+				}
+			}
+		})
+	}
+	if len(rule.Kinds) != 16 {
+		t.Errorf("%d kinds of rules, 16 tested here", len(rule.Kinds))
+	}
+}
+
+// What nobody can reach binds nobody: the counts equal those without the rule, to the unit.
+func TestRulesThatBindNobody(t *testing.T) {
+	p := book(300)
+	plain := mustRun(t, p, settings(24, 2), 1, arm("base"))
+	for i, r := range []rule.Rule{
+		&rule.CoolingOff{}, &rule.CleanRepayments{}, &rule.PlatformCap{Max: 16}, &rule.ScoreCutoff{MaxPD: 1},
+		&rule.APRCap{Max: .3}, &rule.ExposureCap{Amount: 1e12}, &rule.PTICap{Max: 5}, &rule.ProductCap{Amount: 1e12},
+		&rule.OutsideLending{Supply: 1, Max: 15}, &rule.MaxOrdinal{Max: 255},
+	} {
+		equal(t, fmt.Sprint(i, " ", r.Sentence("CNY")), plain, 0, mustRun(t, p, settings(24, 2), 1, arm("base", r)), 0)
+	}
+}
+
+func TestCancel(t *testing.T) {
+	plan, err := NewPlan(book(5000), manyArms(), settings(60, 1000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	calls := 0
+	_, err = plan.Run(ctx, 2, func(done, total int) { calls++; cancel() })
+	if !errors.Is(err, context.Canceled) || calls > 3 {
+		t.Errorf("error %v after %d reports", err, calls)
+	}
+}
+
+func TestBadPlans(t *testing.T) {
+	a := arm("base")
+	a.Behaviour.Leak, a.Behaviour.ShockMonths = 1.5, 2.5
+	_, err := NewPlan(book(10), []Arm{a}, Settings{Months: 0, Paths: 3, Design: 1, Baseline: 4})
+	var ps *data.Problems
+	if !errors.As(err, &ps) || ps.Cause != data.BadConfig || len(ps.List) != 5 {
+		t.Fatalf("want five problems at once, got %v", err)
+	}
+	if _, err = NewPlan(&data.Portfolio{}, []Arm{arm("base")}, settings(12, 2)); !errors.As(err, &ps) || ps.Cause != data.BadData {
+		t.Errorf("an empty portfolio: %v", err)
+	}
+}
+
+// Borrowers with more open loans than a state holds keep the three largest; the rest become one, and no money is
+// lost.
+func TestMerge(t *testing.T) {
+	p := book(400)
+	plan, err := NewPlan(p, []Arm{arm("base")}, settings(12, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after data.Money
+	for _, b := range p.Borrowers {
+		for _, l := range p.Loans[b.First : b.First+uint32(b.Open)] {
+			before += l.Balance
+		}
+	}
+	merged := 0
+	for i := range plan.borrowers {
+		loans := plan.open(&plan.borrowers[i])
+		for j := range loans {
+			after += loans[j].Balance
+			if j > 0 && loans[j].Origin < loans[j-1].Origin && j > 1 {
+				t.Error("loans are not ordered oldest first")
+			}
+		}
+		if len(loans) > rule.MaxOwn {
+			t.Errorf("%d loans", len(loans))
+		}
+		if len(loans) == rule.MaxOwn {
+			merged++
+		}
+	}
+	if before != after || merged == 0 || len(plan.warnings) != 1 {
+		t.Errorf("balance %v before, %v after, %d borrowers with full slots, warnings %q", before, after, merged, plan.warnings)
+	}
+}

@@ -90,15 +90,11 @@ func solve(p *behaviour.Params, meanPD float64) (*Segment, error) {
 		factors = factorSet(p.Phi)
 		target := Variance(meanPD, p.Rho)
 		a := invert(frailtyMean(p, curve(p, nil, 0)), meanPD)
-		spread := func(sigma float64) float64 { return variance(p, factors, a, sigma) - target }
-		lo, hi := 0., .25
-		for spread(hi) < 0 {
-			lo, hi = hi, 2*hi
-			if hi > 8 {
-				return nil, fmt.Errorf("behaviour.factor.rho: no factor loading gives an asset correlation of %v at a mean PD of %.4g; lower it", p.Rho, meanPD)
-			}
+		sigma, ok := secant(func(sigma float64) float64 { return math.Log(variance(p, factors, a, sigma) / target) }, .2)
+		if !ok {
+			return nil, fmt.Errorf("behaviour.factor.rho: no factor loading gives an asset correlation of %v at a mean PD of %.4g; lower it", p.Rho, meanPD)
 		}
-		s.Sigma = secant(spread, lo, hi)
+		s.Sigma = sigma
 		s.Rho = p.Rho
 	}
 	s.logit = frailtyMean(p, curve(p, factors, s.Sigma))
@@ -313,25 +309,25 @@ func invert(table []float64, pd float64) float64 {
 	return root(func(a float64) float64 { return interpolate(table, a) - target }, logMin-40, logMax+40)
 }
 
-// secant finds the root of an increasing function between lo and hi to 1e-9 by the Illinois rule, for functions
-// too dear to bisect.
-func secant(f func(float64) float64, lo, hi float64) float64 {
-	fl, fh := f(lo), f(hi)
-	for x := lo; ; {
-		next := (lo*fh - hi*fl) / (fh - fl)
+// secant finds the positive root of f to 1e-9, from a first guess. f should behave like 2 ln(x) plus a constant, as
+// the log of a variance does in the loading: then a handful of evaluations is enough. It gives up beyond 8.
+func secant(f func(float64) float64, x float64) (float64, bool) {
+	fx, slope := f(x), 2.
+	for range 60 {
+		next := x * math.Exp(-fx/slope)
 		if math.Abs(next-x) < 1e-9 {
-			return next
+			return next, true
 		}
-		x = next
-		switch fx := f(x); {
-		case fx == 0:
-			return x
-		case fx < 0:
-			lo, fl, fh = x, fx, fh/2
-		default:
-			hi, fh, fl = x, fx, fl/2
+		if !(next < 8) {
+			return 0, false
 		}
+		fn := f(next)
+		if s := (fn - fx) / math.Log(next/x); s > .1 {
+			slope = s
+		}
+		x, fx = next, fn
 	}
+	return 0, false
 }
 
 // root bisects an increasing function to 1e-12.

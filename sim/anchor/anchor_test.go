@@ -97,7 +97,7 @@ func TestVariance(t *testing.T) {
 func BenchmarkSolve(b *testing.B) {
 	p := behaviour.Default()
 	for range b.N {
-		if _, err := Solve(&p, .05); err != nil {
+		if _, err := solve(&p, .05); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -78,6 +78,9 @@ func same(outcomes *[64]outcome, set armSet, o outcome) (group armSet) {
 // applyFor describes the borrower as lender and law see him, apart from outside loans.
 func (l *life) applyFor(a *rule.Application, t int) {
 	m := l.model
+	if l.burdenOf == 0 {
+		l.burdenOf = contract.Burden(l.product, l.offer/12, int(l.tenor))
+	}
 	step := l.nextStep()
 	asked := data.Money(float64(l.borrower.base) * m.growth[step])
 	*a = rule.Application{
@@ -85,7 +88,7 @@ func (l *life) applyFor(a *rule.Application, t int) {
 		Clean: int(l.clean), Own: int(l.n), Segment: l.borrower.segment, Income: l.borrower.income, PD: l.borrower.pd,
 		OutsideBalance: m.outsideBalance, OutsideInstal: m.outsideInstalment,
 		Asked: asked - asked%data.Unit, Base: l.borrower.base, Step: step,
-		BreakEven: l.breakEven, APR: l.offer, Burden: contract.Burden(l.product, l.offer/12, int(l.tenor)),
+		BreakEven: l.breakEven, APR: l.offer, Burden: l.burdenOf,
 	}
 	for k, at := range l.lateAt {
 		a.SinceLate[k] = rule.Never
@@ -118,7 +121,7 @@ func (l *life) outcome(t, i int, a *rule.Application, d rule.Decision, terms *ru
 		if d.Amount != a.Asked {
 			offered = float64(d.Amount) / float64(a.Asked)
 		}
-		if l.decision(t, takeUpDraw) >= l.model.TakeUp(a.APR, offered, l.graded.hazard-l.model.logMiss0) {
+		if l.fate.decision(t, takeUpDraw) >= l.model.TakeUp(a.APR, offered, l.graded.hazard-l.model.logMiss0) {
 			return outcome{kind: refused}
 		}
 		return outcome{kind: granted, refinance: d.Refinance, amount: d.Amount}
@@ -129,7 +132,7 @@ func (l *life) outcome(t, i int, a *rule.Application, d rule.Decision, terms *ru
 		leak *= 1 - terms.Scope
 	}
 	switch {
-	case int(l.outside) < terms.Outside && terms.Open > 0 && l.decision(t, leakDraw) < leak:
+	case int(l.outside) < terms.Outside && terms.Open > 0 && l.fate.decision(t, leakDraw) < leak:
 		return outcome{kind: leaked}
 	case l.dependent && l.n > 0 && l.model.ShockMonths > 0:
 		return outcome{kind: shocked}
@@ -179,7 +182,7 @@ func (l *life) carry(t int, wasIdle bool, a *rule.Application, o outcome) {
 // grant books a loan that was offered and taken up.
 func (l *life) grant(t int, row *row, a *rule.Application, o outcome) {
 	m, w := l.model, l.weight
-	loan := contract.Open(l.product, o.amount, a.APR, int(l.tenor), 1)
+	loan := contract.Open(l.product, o.amount, a.APR, int(l.tenor), 1, a.Burden)
 	loan.Origin = int16(t)
 	if !a.Idle {
 		loan.Flags |= contract.RollOver

@@ -66,6 +66,7 @@ type terms struct {
 	breakEven float64
 	offer     float64 // the APR posted
 	price     float64 // multiplier of asking at that APR
+	burdenOf  float64 // monthly instalment per unit of a new loan, 0 = not yet computed
 	size      float64 // log of the newest principal over the loan at the snapshot
 }
 
@@ -147,7 +148,7 @@ func (l *life) currentMonth(t int) {
 		return
 	}
 	if risk {
-		u := l.fate.Lane(word, t, rng.Risk)
+		u := l.fate.lane(t, rng.Risk)
 		switch first, either := behaviour.Pick(miss, l.prepay); {
 		case u < first:
 			l.misses(t)
@@ -176,7 +177,7 @@ func (l *life) currentMonth(t int) {
 		l.drop(t)
 	}
 	if asks {
-		if first, _ := behaviour.Pick(l.ask, 0); l.fate.Lane(word, t, rng.Demand) < first {
+		if first, _ := behaviour.Pick(l.ask, 0); l.fate.lane(t, rng.Demand) < first {
 			l.apply(t, false)
 			return
 		}
@@ -194,7 +195,7 @@ func (l *life) idleMonth(t int) {
 	acts := mayFire(word, rng.Demand, ask+leave)
 	l.outsideLane(t, word)
 	if acts {
-		u := l.fate.Lane(word, t, rng.Demand)
+		u := l.fate.lane(t, rng.Demand)
 		switch first, either := behaviour.Pick(ask, leave); {
 		case u < first:
 			l.apply(t, true)
@@ -217,7 +218,7 @@ func (l *life) conclude(t int, wasIdle, shockSet bool) {
 		l.shock--
 		if l.shock == 0 {
 			l.stale = true
-			if l.dependent && l.decision(t, exitDraw) < l.model.ShockExit {
+			if l.dependent && l.fate.decision(t, exitDraw) < l.model.ShockExit {
 				l.dependent = false
 				l.row(t)[data.Deleveraged] += l.weight
 			}
@@ -233,7 +234,7 @@ func (l *life) conclude(t int, wasIdle, shockSet bool) {
 func (l *life) lateMonth(t int) {
 	outcome := behaviour.Roll
 	if !l.fraudulent() {
-		u := l.fate.Lane(l.fate.months[t], t, rng.Risk)
+		u := l.fate.lane(t, rng.Risk)
 		outcome = l.economy.months[t].chain.Late(int(l.bucket), u)
 	}
 	row := l.row(t)
@@ -342,14 +343,14 @@ func (l *life) outsideLane(t int, word uint32) {
 	if !mayFire(word, rng.Outside, l.birth+death) {
 		return
 	}
-	u := l.fate.Lane(word, t, rng.Outside)
+	u := l.fate.lane(t, rng.Outside)
 	switch first, either := behaviour.Pick(l.birth, death); {
 	case u < first:
 		l.outside++
 		l.stale = true
 		l.row(t)[data.OutsideOpened] += l.weight
 		if !l.dependent && float64(l.outside) >= l.model.DepX && l.burden() >= l.model.DepPTI &&
-			l.decision(t, entryDraw) < l.model.DepEntry {
+			l.fate.decision(t, entryDraw) < l.model.DepEntry {
 			l.dependent = true
 		}
 	case u < either:
@@ -366,10 +367,6 @@ const (
 	exitDraw
 	entryDraw
 )
-
-func (l *life) decision(t, draw int) float64 {
-	return rng.Uniform(l.fate.Block(rng.Decide, t)[draw])
-}
 
 // misses starts a delinquency; the step ends.
 func (l *life) misses(t int) {
@@ -494,6 +491,7 @@ func (l *life) reprice() {
 		}
 	}
 	l.offer = posted(l.breakEven, m.Margin, l.cap)
+	l.burdenOf = 0
 	l.price = l.demand * math.Exp(-m.Elasticity*(l.offer-m.APRRef))
 	l.resize()
 }

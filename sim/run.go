@@ -128,7 +128,7 @@ type parted struct {
 
 func newWorker(p *Plan) *worker {
 	w := &worker{plan: p, shared: map[setOf]*tally{}}
-	w.fate.months = make([]uint32, p.settings.Months)
+	w.fate = newFate(p.settings.Months)
 	for range p.arms {
 		w.tallies = append(w.tallies, newTally(len(p.cells), p.settings.Months))
 		w.replicates = append(w.replicates, newTally(len(p.cells), p.settings.Months))

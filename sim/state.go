@@ -60,11 +60,33 @@ type fate struct {
 	frailty   float64    // standard normal
 	demand    float64    // standard normal, independent of frailty
 	dependent float64    // uniform
+
+	// Blocks that some arm has asked for, so that the next one need not draw them again.
+	drawing   uint32     // the current borrower and path
+	fine      []stamped  // by month, of rng.Refine
+	decisions []stamped  // by month, of rng.Decide
+	slots     [4]stamped // of rng.Visible
+}
+
+// stamped is a block with the drawing it belongs to.
+type stamped struct {
+	rng.Block
+	drawing uint32
+}
+
+func newFate(months int) fate {
+	return fate{months: make(rng.Months, months), fine: make([]stamped, months), decisions: make([]stamped, months)}
 }
 
 // draw fills the fate of a borrower on a path.
 func (f *fate) draw(seed uint64, borrower uint64, path int) {
 	f.Stream = rng.Stream{Seed: seed, Borrower: borrower, Path: uint32(path)}
+	f.drawing++
+	if f.drawing == 0 { // after 2^32 drawings old stamps would look new
+		*f = newFate(len(f.months))
+		f.draw(seed, borrower, path)
+		return
+	}
 	f.months.Fill(f.Stream)
 	b := f.Block(rng.Initial, 0)
 	f.frailty = distuv.UnitNormal.Quantile(rng.Uniform52(b[0], b[1]))
@@ -72,12 +94,29 @@ func (f *fate) draw(seed uint64, borrower uint64, path int) {
 	f.dependent = rng.Uniform(f.Block(rng.Initial, 1)[0])
 }
 
+func (f *fate) once(s *stamped, p rng.Purpose, index int) *rng.Block {
+	if s.drawing != f.drawing {
+		s.Block, s.drawing = f.Block(p, index), f.drawing
+	}
+	return &s.Block
+}
+
+// lane returns the uniform of a lane in step t.
+func (f *fate) lane(t int, lane rng.Lane) float64 {
+	return rng.Fine(f.months[t], f.once(&f.fine[t], rng.Refine, t), lane)
+}
+
+// decision returns one of the four uniforms of the decisions of step t.
+func (f *fate) decision(t, draw int) float64 {
+	return rng.Uniform(f.once(&f.decisions[t], rng.Decide, t)[draw])
+}
+
 // visible counts the outside loans in slots 1..n that a bureau of that coverage shows. A slot is visible or not
 // for the whole path, so that more coverage never shows less.
 func (f *fate) visible(n int, coverage float64) int {
 	count := 0
 	for at := 0; at < n; at += 4 {
-		for j, w := range f.Block(rng.Visible, at/4) {
+		for j, w := range f.once(&f.slots[at/4], rng.Visible, at/4) {
 			if at+j < n && rng.Uniform(w) < coverage {
 				count++
 			}

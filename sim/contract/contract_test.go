@@ -9,6 +9,10 @@ import (
 	"relend/data"
 )
 
+func open(product data.Product, principal data.Money, apr float64, term int) Loan {
+	return Open(product, principal, apr, term, 1, Burden(product, apr/12, term))
+}
+
 // run pays a loan on schedule and returns its cash flows.
 func run(l Loan) (flows []Cash) {
 	for l.Remaining > 0 {
@@ -21,26 +25,26 @@ func run(l Loan) (flows []Cash) {
 // interest 100.00, first principal 788.49.
 func TestTextbookSchedules(t *testing.T) {
 	const p = 10000_00
-	flows := run(Open(data.Annuity, p, .12, 12, 1))
+	flows := run(open(data.Annuity, p, .12, 12))
 	if len(flows) != 12 || flows[0] != (Cash{Interest: 100_00, Principal: 788_49}) {
 		t.Errorf("annuity: %v", flows)
 	}
 	if last := flows[11]; last.Interest+last.Principal != 888_47 || !last.Closed {
 		t.Errorf("annuity: last payment %v, want 888.47 after rounding", last)
 	}
-	flows = run(Open(data.EqualPrincipal, p, .12, 12, 1))
+	flows = run(open(data.EqualPrincipal, p, .12, 12))
 	if flows[0] != (Cash{Interest: 100_00, Principal: 833_33}) || flows[11] != (Cash{Interest: 8_33, Principal: 833_37, Closed: true}) {
 		t.Errorf("equal principal: %v", flows)
 	}
-	flows = run(Open(data.InterestOnly, p, .12, 12, 1))
+	flows = run(open(data.InterestOnly, p, .12, 12))
 	if flows[4] != (Cash{Interest: 100_00}) || flows[11] != (Cash{Interest: 100_00, Principal: p, Closed: true}) {
 		t.Errorf("interest only: %v", flows)
 	}
-	flows = run(Open(data.Bullet, p, .12, 3, 1))
+	flows = run(open(data.Bullet, p, .12, 3))
 	if flows[0] != (Cash{}) || flows[2] != (Cash{Interest: 300_00, Principal: p, Closed: true}) {
 		t.Errorf("bullet: %v", flows)
 	}
-	flows = run(Open(data.Annuity, 100_00, 0, 3, 1))
+	flows = run(open(data.Annuity, 100_00, 0, 3))
 	if flows[0].Principal != 33_33 || flows[2].Principal != 33_34 || flows[0].Interest != 0 {
 		t.Errorf("zero rate: %v", flows)
 	}
@@ -54,7 +58,7 @@ func TestScheduleIdentities(t *testing.T) {
 		p := data.Money(rapid.Int64Range(100_00, 1_000_000_00).Draw(t, "principal"))
 		apr := rapid.Float64Range(0, 3).Draw(t, "apr")
 		n := rapid.IntRange(1, 60).Draw(t, "term")
-		flows := run(Open(product, p, apr, n, 1))
+		flows := run(open(product, p, apr, n))
 		if len(flows) > n {
 			t.Fatalf("%d payments, want at most %d", len(flows), n)
 		}
@@ -83,7 +87,7 @@ func TestDelinquency(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		product := data.Product(rapid.IntRange(0, data.NumProducts-1).Draw(t, "product"))
 		p := data.Money(rapid.Int64Range(100_00, 100_000_00).Draw(t, "principal"))
-		l := Open(product, p, rapid.Float64Range(0, 1).Draw(t, "apr"), rapid.IntRange(1, 24).Draw(t, "term"), 1)
+		l := open(product, p, rapid.Float64Range(0, 1).Draw(t, "apr"), rapid.IntRange(1, 24).Draw(t, "term"))
 		var received data.Money
 		late := 0
 		for step := 0; l.Remaining > 0 && step < 300; step++ {
@@ -116,7 +120,7 @@ func TestDelinquency(t *testing.T) {
 
 // Two months late on the textbook annuity, then cured: two months' interest accrued, three instalments paid.
 func TestCureByHand(t *testing.T) {
-	l := Open(data.Annuity, 10000_00, .12, 12, 1)
+	l := open(data.Annuity, 10000_00, .12, 12)
 	l.Accrue()
 	l.Accrue()
 	if l.Accrued != 200_00 {
@@ -125,7 +129,7 @@ func TestCureByHand(t *testing.T) {
 	if c := l.Cure(2); c != (Cash{Interest: 300_00, Principal: 3*888_49 - 300_00}) || l.Remaining != 9 {
 		t.Errorf("cure: %+v, %+v", c, l)
 	}
-	l = Open(data.Annuity, 10000_00, .12, 12, 1)
+	l = open(data.Annuity, 10000_00, .12, 12)
 	l.Accrue()
 	if c := l.Stay(); c != (Cash{Interest: 200_00, Principal: 688_49}) || l.Remaining != 11 {
 		t.Errorf("stay: %+v, %+v", c, l)

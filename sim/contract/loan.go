@@ -44,21 +44,24 @@ type Cash struct {
 }
 
 // Open returns a new loan. apr is the nominal annual rate, term the number of steps (at least 1), stepMonths
-// the length of a step in months.
-func Open(product data.Product, principal data.Money, apr float64, term int, stepMonths float64) Loan {
-	return Resume(product, principal, principal, apr, term, term, stepMonths)
+// the length of a step in months, burden what Burden returns for them: callers who open many like loans compute
+// it once.
+func Open(product data.Product, principal data.Money, apr float64, term int, stepMonths, burden float64) Loan {
+	l := Loan{Principal: principal, Balance: principal, Rate: apr / 12 * stepMonths, Term: int16(term), Remaining: int16(term), Product: product}
+	switch product {
+	case data.Annuity:
+		l.Instalment = round(float64(principal) * burden)
+	case data.EqualPrincipal:
+		l.Instalment = round(float64(principal) / float64(term))
+	}
+	return l
 }
 
 // Resume returns a running loan whose schedule is amortised anew from its balance over the remaining
 // instalments.
 func Resume(product data.Product, principal, balance data.Money, apr float64, term, remaining int, stepMonths float64) Loan {
-	l := Loan{Principal: principal, Balance: balance, Rate: apr / 12 * stepMonths, Term: int16(term), Remaining: int16(remaining), Product: product}
-	switch product {
-	case data.Annuity:
-		l.Instalment = round(float64(balance) * AnnuityFactor(l.Rate, remaining))
-	case data.EqualPrincipal:
-		l.Instalment = round(float64(balance) / float64(remaining))
-	}
+	l := Open(product, balance, apr, remaining, stepMonths, AnnuityFactor(apr/12*stepMonths, remaining))
+	l.Principal, l.Term = principal, int16(term)
 	return l
 }
 

@@ -91,9 +91,8 @@ func Coarse(word uint32, lane Lane) uint32 {
 	return word >> (coarseBits * lane) & (CoarseSteps - 1)
 }
 
-// Lane returns the lane's uniform of month t in (0,1): the coarse draw continued by the month's refining
+// Fine returns a lane's uniform in (0,1): the coarse draw of its month's word continued by the month's Refine
 // block, 42 bits in all.
-func (s Stream) Lane(word uint32, t int, lane Lane) float64 {
-	fine := s.Block(Refine, t)[lane]
-	return (float64(Coarse(word, lane)) + Uniform(fine)) * (1. / CoarseSteps)
+func Fine(word uint32, refine *Block, lane Lane) float64 {
+	return (float64(Coarse(word, lane)) + Uniform(refine[lane])) * (1. / CoarseSteps)
 }

@@ -67,8 +67,9 @@ func TestLane(t *testing.T) {
 	s := Stream{Seed: 5, Borrower: 11, Path: 2}
 	words.Fill(s)
 	for m := range n {
+		refine := s.Block(Refine, m)
 		for lane := Risk; lane <= Demand; lane++ {
-			u := s.Lane(words[m], m, lane)
+			u := Fine(words[m], &refine, lane)
 			if c := Coarse(words[m], lane); u < float64(c)/CoarseSteps || u >= float64(c+1)/CoarseSteps {
 				t.Fatalf("month %d lane %d: %v outside step %d", m, lane, u, c)
 			}

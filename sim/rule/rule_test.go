@@ -1,0 +1,206 @@
+package rule
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+	"relend/data"
+)
+
+func wide() Terms {
+	return Terms{APRCap: math.Inf(1), TopUp: true, Stack: true, Coverage: .5, Open: 1, Outside: 15}
+}
+
+// fine is an application that every rule in the tests allows.
+func fine() Application {
+	return Application{
+		Gap: 6, Since: 9, SinceLate: [3]int{Never, Never, Never}, NewOrdinal: 3, Clean: 2, Own: 1, Income: 8000 * data.Unit, PD: .05,
+		NewestPrincipal: 6000 * data.Unit, NewestBalance: 3000 * data.Unit, NewestInstalment: 550 * data.Unit,
+		OwnBalance: 3000 * data.Unit, OwnInstalments: 550 * data.Unit, Outside: 1, OutsideBalance: 5000 * data.Unit, OutsideInstal: 650 * data.Unit,
+		Asked: 7500 * data.Unit, Base: 6000 * data.Unit, Step: 1, BreakEven: .17, APR: .19, Burden: .0926,
+	}
+}
+
+// Both sides of every limit.
+func TestChecks(t *testing.T) {
+	idle := func(a *Application) { a.Idle, a.Own = true, 0 }
+	for _, c := range []struct {
+		name   string
+		rule   Rule
+		change func(*Application)
+		denied bool
+		reason data.Reason
+	}{
+		{"late 12 months ago", &WorstDelinquency{29, 12}, func(a *Application) { a.SinceLate[1] = 12 }, true, data.DeniedHistory},
+		{"late 13 months ago", &WorstDelinquency{29, 12}, func(a *Application) { a.SinceLate[1] = 13 }, false, 0},
+		{"10 days late is forgiven", &WorstDelinquency{29, 12}, func(a *Application) { a.SinceLate[0] = 1 }, false, 0},
+		{"10 days late is not", &WorstDelinquency{0, 12}, func(a *Application) { a.SinceLate[0] = 1 }, true, data.DeniedHistory},
+		{"2 months after payoff", &CoolingOff{AfterPayoff: 3}, func(a *Application) { idle(a); a.Gap = 2 }, true, data.DeniedCoolingOff},
+		{"3 months after payoff", &CoolingOff{AfterPayoff: 3}, func(a *Application) { idle(a); a.Gap = 3 }, false, 0},
+		{"a running loan is no payoff", &CoolingOff{AfterPayoff: 3}, func(a *Application) { a.Gap = 0 }, false, 0},
+		{"5 months after origination", &CoolingOff{AfterOrigination: 6}, func(a *Application) { a.Since = 5 }, true, data.DeniedCoolingOff},
+		{"6 months after origination", &CoolingOff{AfterOrigination: 6}, func(a *Application) { a.Since = 6 }, false, 0},
+		{"top-up banned", &TopUp{}, func(*Application) {}, true, data.DeniedTopUp},
+		{"a top-up ban does not bind repeat loans", &TopUp{}, idle, false, 0},
+		{"half repaid", &MinRepaid{Share: .5}, func(*Application) {}, false, 0},
+		{"less than 51 % repaid", &MinRepaid{Share: .51}, func(*Application) {}, true, data.DeniedMinRepaid},
+		{"a refinance adds no loan", &ConcurrentLoans{Max: 1}, func(*Application) {}, false, 0},
+		{"a second loan after payoff", &ConcurrentLoans{Max: 1}, idle, false, 0},
+		{"third loan", &MaxOrdinal{Max: 3}, func(*Application) {}, false, 0},
+		{"third loan of two", &MaxOrdinal{Max: 2}, func(*Application) {}, true, data.DeniedOrdinal},
+		{"two clean", &CleanRepayments{Min: 2}, func(*Application) {}, false, 0},
+		{"two clean of three", &CleanRepayments{Min: 3}, func(*Application) {}, true, data.DeniedClean},
+		{"two lenders", &PlatformCap{Max: 2}, func(*Application) {}, false, 0},
+		{"two lenders of one", &PlatformCap{Max: 1}, func(*Application) {}, true, data.DeniedPlatforms},
+		{"PD at the cut-off", &ScoreCutoff{MaxPD: .05}, func(*Application) {}, false, 0},
+		{"PD above it", &ScoreCutoff{MaxPD: .049}, func(*Application) {}, true, data.DeniedScore},
+		{"break-even at the cap", &APRCap{Max: .17}, func(*Application) {}, false, 0},
+		{"break-even above it", &APRCap{Max: .169}, func(*Application) {}, true, data.DeniedPrice},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := fine()
+			c.change(&a)
+			for _, law := range []bool{false, true} {
+				var policy, laws []Rule
+				if law {
+					laws = []Rule{c.rule}
+				} else {
+					policy = []Rule{c.rule}
+				}
+				d := Compile(policy, laws, wide(), 500*data.Unit).Decide(&a)
+				if d.Granted == c.denied || c.denied && (d.Reason != c.reason || d.ByLaw != law) {
+					t.Errorf("law %v: %+v", law, d)
+				}
+			}
+		})
+	}
+}
+
+func TestStackingAddsALoan(t *testing.T) {
+	a := fine()
+	b := Compile([]Rule{&TopUp{Stack: true}, &ConcurrentLoans{Max: 1}}, nil, wide(), 0)
+	if d := b.Decide(&a); d.Granted || d.Reason != data.DeniedConcurrent {
+		t.Errorf("%+v", d)
+	}
+	// Policy leaves only stacking open, the law only refinancing.
+	b = Compile([]Rule{&TopUp{Stack: true}}, []Rule{&TopUp{Allowed: true}}, wide(), 0)
+	if d := b.Decide(&a); d.Granted || d.Reason != data.DeniedTopUp {
+		t.Errorf("%+v", d)
+	}
+}
+
+// Amounts by hand: the borrower keeps nothing beside the refinanced loan but one outside loan (5,000 balance, 650
+// a month).
+func TestLimits(t *testing.T) {
+	for _, c := range []struct {
+		rule   Rule
+		amount data.Money // 0: denied
+		reason data.Reason
+	}{
+		{&ExposureCap{Amount: 11000 * data.Unit}, 6000 * data.Unit, 0},
+		{&ExposureCap{Amount: 7999 * data.Unit}, 0, data.DeniedExposure},                   // 2,999 do not cover the 3,000 to be refinanced
+		{&ExposureCap{IncomeMultiple: .1}, 4600 * data.Unit, 0},                            // a tenth of 96,000
+		{&ExposureCap{Amount: 11000 * data.Unit, IncomeMultiple: .1}, 4600 * data.Unit, 0}, // the smaller one
+		{&PTICap{Max: .15}, 5939 * data.Unit, 0},                                           // (1,200 - 650)/.0926 = 5,939.5
+		{&PTICap{Max: .08}, 0, data.DeniedPTI},
+		{&LimitLadder{Steps: []float64{1, 1.2}}, 7200 * data.Unit, 0},
+		{&LimitLadder{Steps: []float64{.4}}, 0, data.DeniedLadder},
+		{&ProductCap{Amount: 5000 * data.Unit}, 5000 * data.Unit, 0},
+		{&ProductCap{Amount: 1000 * data.Unit}, 0, data.DeniedProductCap},
+	} {
+		a := fine()
+		d := Compile([]Rule{c.rule}, nil, wide(), 500*data.Unit).Decide(&a)
+		if d.Granted != (c.amount > 0) || d.Amount != c.amount || !d.Granted && d.Reason != c.reason || d.Granted && !d.Refinance {
+			t.Errorf("%s: %+v, want %v", c.rule.Sentence("CNY"), d, c.amount)
+		}
+	}
+	a := fine()
+	a.Asked = 400 * data.Unit
+	a.Idle = true
+	if d := Compile(nil, nil, wide(), 500*data.Unit).Decide(&a); d.Granted || d.Reason != data.DeniedAmount {
+		t.Errorf("below the smallest loan: %+v", d)
+	}
+}
+
+// A set of rules never grants what one of them alone denies, nor more than one of them alone allows, and the order
+// in which rules are listed changes nothing.
+func TestRulesOnlyNarrow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var rules []Rule
+		for _, k := range Kinds {
+			if rapid.Bool().Draw(t, k.Name) {
+				rules = append(rules, arbitrary(t, k))
+			}
+		}
+		a := fine()
+		a.Idle = rapid.Bool().Draw(t, "idle")
+		if a.Idle {
+			a.Own, a.NewestPrincipal, a.NewestBalance, a.NewestInstalment, a.OwnBalance, a.OwnInstalments = 0, 0, 0, 0, 0, 0
+		}
+		a.Gap, a.Since = rapid.IntRange(0, 12).Draw(t, "gap"), rapid.IntRange(0, 24).Draw(t, "since")
+		a.Outside, a.Clean = rapid.IntRange(0, 6).Draw(t, "outside"), rapid.IntRange(0, 6).Draw(t, "clean")
+		a.PD = rapid.Float64Range(.001, .3).Draw(t, "pd")
+		all := Compile(rules, nil, wide(), 500*data.Unit).Decide(&a)
+		for _, r := range rules {
+			one := Compile([]Rule{r}, nil, wide(), 500*data.Unit).Decide(&a)
+			if all.Granted && (!one.Granted || all.Amount > one.Amount) {
+				t.Fatalf("together %+v, alone %+v: %s", all, one, r.Sentence("CNY"))
+			}
+		}
+		rand.New(rand.NewPCG(1, 2)).Shuffle(len(rules), func(i, j int) { rules[i], rules[j] = rules[j], rules[i] })
+		if shuffled := Compile(rules, nil, wide(), 500*data.Unit).Decide(&a); shuffled != all {
+			t.Fatalf("%+v in one order, %+v in another", all, shuffled)
+		}
+	})
+}
+
+// arbitrary returns a rule of a kind with parameters drawn from their ranges.
+func arbitrary(t *rapid.T, k Kind) Rule {
+	r := k.New()
+	for _, f := range r.Fields() {
+		lo, hi := f.Min, f.Max
+		switch v := f.Value.(type) {
+		case *float64:
+			*v = rapid.Float64Range(lo, min(hi, 1)).Draw(t, f.Name)
+		case *int:
+			*v = rapid.IntRange(int(lo), int(min(hi, 20))).Draw(t, f.Name)
+		case *data.Money:
+			*v = data.Money(rapid.Int64Range(1, 20000_00).Draw(t, f.Name))
+		case *bool:
+			*v = rapid.Bool().Draw(t, f.Name)
+		case *[]float64:
+			*v = []float64{.5, 1, 2}
+		}
+	}
+	if w, ok := r.(*WorstDelinquency); ok {
+		w.MaxDays = []int{0, 29, 59}[w.MaxDays%3]
+	}
+	return r
+}
+
+// Every kind is documented and says itself in a sentence.
+func TestKinds(t *testing.T) {
+	seen := map[string]bool{}
+	for _, k := range Kinds {
+		if seen[k.Name] {
+			t.Errorf("%s twice", k.Name)
+		}
+		seen[k.Name] = true
+		if len(k.New().Fields()) == 0 {
+			t.Errorf("%s has no fields", k.Name)
+		}
+		for _, f := range k.New().Fields() {
+			if f.Name == "" || f.Meaning == "" || f.Unit == "" || f.Value == nil || f.Unit != "flag" && f.Max <= f.Min {
+				t.Errorf("%s.%s is not documented: %+v", k.Name, f.Name, f)
+			}
+		}
+		rapid.Check(t, func(t *rapid.T) {
+			if s := arbitrary(t, k).Sentence("CNY"); !strings.HasSuffix(s, ".") {
+				t.Fatalf("%s: %q is no sentence", k.Name, s)
+			}
+		})
+	}
+}

@@ -107,6 +107,9 @@ func (ps *Problems) Warnings() []string {
 func Nearest(word string, candidates []string) string {
 	best, least := "", len(word)/3+2
 	for _, c := range candidates {
+		if len(word) >= len(c)+least || len(c) >= len(word)+least {
+			continue // every letter of difference in length counts
+		}
 		if d := editDistance(strings.ToLower(word), strings.ToLower(c)); d < least && d < len(c) {
 			best, least = c, d
 		}

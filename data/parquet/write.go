@@ -106,9 +106,13 @@ func (s *sink) Write(p []byte) (int, error) {
 // NewWriter starts a table with the names and types of the given columns. Their values are not written, but
 // text columns whose values repeat get a dictionary, so give those of the first group.
 func NewWriter(w io.Writer, columns []Column, opts Options) (t *Writer, err error) {
+	s := &sink{w: w}
 	defer func() {
 		if r := recover(); r != nil {
 			t, err = nil, fmt.Errorf("write parquet: %v", r)
+		}
+		if s.err != nil { // the library panics when the first write fails
+			t, err = nil, s.err
 		}
 	}()
 	props := []parquet.WriterProperty{
@@ -151,13 +155,12 @@ func NewWriter(w io.Writer, columns []Column, opts Options) (t *Writer, err erro
 			return nil, fmt.Errorf("write parquet: metadata %q: %w", k, err)
 		}
 	}
-	s := &sink{w: w}
 	t = &Writer{out: s, columns: make([]Column, len(columns))}
 	for i, c := range columns {
 		t.columns[i] = c.slice(0, 0)
 	}
 	t.w = file.NewParquetWriter(s, root, file.WithWriterProps(parquet.NewWriterProperties(props...)), file.WithWriteMetadata(meta))
-	return t, s.err
+	return t, nil
 }
 
 // repeats tells whether a dictionary pays and surely fits one page: when a dictionary overflows, the library

@@ -28,6 +28,8 @@ func (r *CoolingOff) Allows(a *Application) bool {
 
 func (r *CoolingOff) Sentence(string) string {
 	switch {
+	case r.AfterPayoff == 0 && r.AfterOrigination == 0:
+		return "No cooling-off."
 	case r.AfterOrigination == 0:
 		return fmt.Sprintf("No further loan within %s of paying off the last one.", months(r.AfterPayoff))
 	case r.AfterPayoff == 0:

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"relend/data"
+	"relend/data/rundir"
+	"relend/output/gate"
+	"relend/sim"
+)
+
+// The exit codes. Artefacts are written before a failing exit.
+const (
+	exitOK          = 0
+	exitInternal    = 1
+	exitUsage       = 2
+	exitConfig      = 3
+	exitData        = 4
+	exitGate        = 5
+	exitUndecided   = 6
+	exitInvariant   = 7
+	exitInterrupted = 8
+	exitPartial     = 9
+)
+
+// exitCodes documents them.
+var exitCodes = []struct {
+	code    int
+	meaning string
+}{
+	{exitOK, "done; every gate of level error holds"},
+	{exitInternal, "the program or the machine failed: a defect, a full disk, an output that cannot be written"},
+	{exitUsage, "the command line is wrong, or asks to overwrite what exists without --force"},
+	{exitConfig, "an experiment, policy, regulation, macro path, mapping or gate is wrong"},
+	{exitData, "a portfolio or a run directory cannot be used: missing, damaged, or its rows are wrong"},
+	{exitGate, "the run is written, and a gate of level error fails"},
+	{exitUndecided, "the run is written, no gate fails, but one of level error needs more paths to be decided"},
+	{exitInvariant, "the run broke one of its own laws (a ledger that does not add up); nothing is written"},
+	{exitInterrupted, "interrupted; nothing is written, and the same command starts again"},
+	{exitPartial, "a sweep ended with some of its cells missing"},
+}
+
+func newExitCodesTopic() *cobra.Command {
+	var text strings.Builder
+	text.WriteString("Exit codes of relend:\n\n")
+	for _, c := range exitCodes {
+		fmt.Fprintf(&text, "  %d  %s\n", c.code, c.meaning)
+	}
+	text.WriteString("\nWarnings never change the exit code. Tables, charts, reports and verdict.json are written before\nthe exit codes 5 and 6.")
+	return &cobra.Command{Use: "exit-codes", Short: "The exit codes and what they mean", Long: text.String()}
+}
+
+var errInterrupted = errors.New("interrupted; nothing was written")
+
+// usageError is a mistake on the command line.
+type usageError struct{ message string }
+
+func (e *usageError) Error() string { return e.message }
+
+func usage(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// gateError says that a run is written but did not pass.
+type gateError struct{ verdict gate.Verdict }
+
+func (e *gateError) Error() string {
+	if e.verdict.Undecided {
+		return "a gate is undecided: more paths would decide it"
+	}
+	return "a gate fails"
+}
+
+// exit writes the error of a command for people and returns its exit code.
+func exit(stderr io.Writer, err error) int {
+	var (
+		problems *data.Problems
+		wrong    *usageError
+		gates    *gateError
+		broken   *sim.InvariantError
+	)
+	code, hint := exitInternal, ""
+	switch {
+	case err == nil:
+		return exitOK
+	case err == errInterrupted:
+		code = exitInterrupted
+	case errors.As(err, &problems):
+		fmt.Fprintln(stderr, err)
+		if n := len(problems.List) - len(problems.Warnings()); n > 1 {
+			fmt.Fprintf(stderr, "relend: %d problems\n", n)
+		}
+		if problems.Cause == data.BadData {
+			return exitData
+		}
+		return exitConfig
+	case errors.As(err, &wrong):
+		code = exitUsage
+	case errors.Is(err, rundir.ErrExists):
+		code, hint = exitUsage, "; a run directory is replaced with --force, another place is chosen with -o"
+	case errors.As(err, &gates):
+		code = exitGate
+		if gates.verdict.Undecided {
+			code = exitUndecided
+		}
+	case errors.As(err, &broken):
+		code = exitInvariant
+	}
+	fmt.Fprintf(stderr, "relend: %v%s\n", err, hint)
+	return code
+}
+
+// strict makes a command and those below it refuse what they do not know, with the nearest thing they do.
+func strict(c *cobra.Command) {
+	c.SetFlagErrorFunc(flagError)
+	if c.HasSubCommands() && !c.Runnable() {
+		c.Args = cobra.ArbitraryArgs
+		c.RunE = func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.Help()
+			}
+			var names []string
+			for _, sub := range c.Commands() {
+				if sub.IsAvailableCommand() {
+					names = append(names, sub.Name())
+				}
+			}
+			return usage("%s has no command %q (commands: %s)%s", c.CommandPath(), args[0], strings.Join(names, ", "), data.DidYouMean(args[0], names))
+		}
+	} else if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return usage("%s: %v; usage: %s", c.CommandPath(), err, c.UseLine())
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		strict(sub)
+	}
+}
+
+// flagError words the errors of the flag parser.
+func flagError(c *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var value *pflag.InvalidValueError
+	switch {
+	case errors.Is(err, pflag.ErrHelp):
+		return err
+	case errors.As(err, &unknown):
+		name := unknown.GetSpecifiedName()
+		if short := unknown.GetSpecifiedShortnames(); short != "" {
+			return usage("%s has no flag -%c (in -%s); see %s --help", c.CommandPath(), name[0], short, c.CommandPath())
+		}
+		var names []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+		return usage("%s has no flag --%s%s; see %s --help", c.CommandPath(), name, data.DidYouMean("--"+name, names), c.CommandPath())
+	case errors.As(err, &value):
+		wanted := map[string]string{"int": "a whole number", "uint64": "a whole number, 0 or more", "bool": "true or false"}[value.GetFlag().Value.Type()]
+		if wanted != "" {
+			return usage("--%s: %s is needed, found %q", value.GetFlag().Name, wanted, value.GetValue())
+		}
+		return usage("--%s: %v", value.GetFlag().Name, errors.Unwrap(value))
+	}
+	return usage("%v; see %s --help", err, c.CommandPath())
+}

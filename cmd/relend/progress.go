@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/pflag"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/term"
+
+	"relend/data"
+)
+
+// progressMode is the value of --progress.
+type progressMode string
+
+var progressModes = []string{"auto", "plain", "off"}
+
+func (m *progressMode) String() string { return string(*m) }
+func (m *progressMode) Type() string   { return "auto|plain|off" }
+func (m *progressMode) Set(s string) error {
+	for _, known := range progressModes {
+		if s == known {
+			*m = progressMode(s)
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is not one of auto, plain, off%s", s, data.DidYouMean(s, progressModes))
+}
+
+var _ pflag.Value = (*progressMode)(nil)
+
+// progress shows how far a run is: a bar on a terminal, a plain line every half minute otherwise. Nothing of it
+// reaches the run directory.
+type progress struct {
+	show func(done, total int)
+	stop func()
+}
+
+// every is the time between two plain lines.
+const every = 30 * time.Second
+
+func newProgress(mode progressMode, w io.Writer, now func() time.Time) progress {
+	switch {
+	case mode == "off":
+		return progress{nil, func() {}}
+	case mode == "auto" && isTerminal(w):
+		return newBar(w)
+	}
+	start := now()
+	last := start
+	return progress{
+		show: func(done, total int) {
+			t := now()
+			if t.Sub(last) < every {
+				return
+			}
+			last = t
+			left := time.Duration(float64(t.Sub(start)) / float64(done) * float64(total-done))
+			fmt.Fprintf(w, "relend: %d of %d paths, %v left\n", done, total, left.Round(time.Second))
+		},
+		stop: func() {},
+	}
+}
+
+func newBar(w io.Writer) progress {
+	bars := mpb.New(mpb.WithOutput(w), mpb.WithWidth(48))
+	bar := bars.AddBar(0,
+		mpb.BarRemoveOnComplete(),
+		mpb.PrependDecorators(decor.CountersNoUnit("%d of %d paths ")),
+		mpb.AppendDecorators(decor.Percentage(), decor.Name(", "), decor.AverageETA(decor.ET_STYLE_GO), decor.Name(" left")))
+	return progress{
+		show: func(done, total int) {
+			bar.SetTotal(int64(total), false)
+			bar.SetCurrent(int64(done))
+		},
+		stop: func() {
+			bar.Abort(true)
+			bars.Wait()
+		},
+	}
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// width is the number of columns of a terminal, 0 elsewhere.
+func width(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil {
+			return columns
+		}
+	}
+	return 0
+}

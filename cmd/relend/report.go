@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"relend/data"
+	"relend/data/parquet"
+	"relend/data/rundir"
+	"relend/output"
+	"relend/output/gate"
+	"relend/output/html"
+)
+
+func newReportCommand(env *environment) *cobra.Command {
+	quiet := false
+	c := &cobra.Command{
+		Use:   "report RUN",
+		Short: "Draw the tables, charts and reports of a finished run again",
+		Long: "Draws tables, charts, report.html, report.md and verdict.json again from the results in a run directory,\n" +
+			"without simulating. The same version of relend draws the same bytes.",
+		Example: "  relend report runs/default-0123abcd",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			_, results, err := rundir.Open(args[0])
+			if err != nil {
+				return err
+			}
+			drawn, err := interruptible(c.Context(), func() (drawing, error) { return draw(results, width(env.stdout)) })
+			if err != nil {
+				return err
+			}
+			w, err := rundir.Redraw(args[0])
+			if err != nil {
+				return err
+			}
+			defer w.Abort()
+			if err := drawn.write(w); err != nil {
+				return err
+			}
+			if err := c.Context().Err(); err != nil {
+				return err
+			}
+			if err := w.Commit(rundir.Manifest{Drawn: program + revision()}); err != nil {
+				return err
+			}
+			if !quiet {
+				drawn.print(env, args[0])
+			}
+			return drawn.err()
+		},
+	}
+	c.Flags().BoolVarP(&quiet, "quiet", "q", false, "print nothing")
+	return c
+}
+
+// drawing is all that is drawn from the results of a run.
+type drawing struct {
+	run      *data.Run
+	files    html.Files
+	warnings []string
+	verdict  gate.Verdict
+}
+
+func draw(results *data.Results, width int) (drawing, error) {
+	d := drawing{run: &results.Run}
+	gates, err := gate.Compile("", results.Run.Gates, results.Run.Arms)
+	if err != nil {
+		return d, err
+	}
+	var report *output.Report
+	if len(gates) > 0 {
+		report = output.Build(results, output.Options{})
+	}
+	d.verdict = gate.Judge(report, gates)
+	d.files, d.warnings = html.Render(results, output.Options{Gates: d.verdict.Rows(), Width: width})
+	return d, nil
+}
+
+// write adds the drawn files to a run directory: every table as CSV and as Parquet.
+func (d *drawing) write(w *rundir.Writer) error {
+	for _, name := range slices.Sorted(maps.Keys(d.files.Bytes)) {
+		if err := w.Write(name, d.files.Bytes[name]); err != nil {
+			return err
+		}
+	}
+	for _, t := range d.files.Tables {
+		columns := make([]parquet.Column, len(t.Columns))
+		for i, c := range t.Columns {
+			columns[i] = parquet.Column{Name: c.Name, Ints: c.Ints, Floats: c.Floats, Strings: c.Strings}
+		}
+		err := w.Stream("tables/"+t.Name+".parquet", func(out io.Writer) error { return parquet.Write(out, columns, parquet.Options{}) })
+		if err != nil {
+			return err
+		}
+	}
+	return w.Write("verdict.json", d.verdict.JSON())
+}
+
+// shownWarnings is how many warnings are printed; all are in the report.
+const shownWarnings = 5
+
+// print writes the headline, what was checked, and where the report lies.
+func (d *drawing) print(env *environment, dir string) {
+	fmt.Fprintln(env.stdout, strings.TrimRight(d.files.Headline, "\n"))
+	fmt.Fprintln(env.stdout)
+	fmt.Fprintln(env.stdout, checks(d.run.Checks))
+	for _, g := range d.verdict.Gates {
+		fmt.Fprintf(env.stdout, "gate %s (%s): %s: %s; found %s\n", g.Name, g.Level, g.Result, g.Expect, g.Found)
+	}
+	warnings := slices.Concat(d.run.Warnings, d.warnings)
+	for _, text := range warnings[:min(len(warnings), shownWarnings)] {
+		fmt.Fprintf(env.stdout, "warning: %s\n", text)
+	}
+	if more := len(warnings) - shownWarnings; more > 0 {
+		fmt.Fprintf(env.stdout, "warning: %d more, all in the report\n", more)
+	}
+	fmt.Fprintf(env.stdout, "report: %s\n", filepath.Join(dir, "report.html"))
+}
+
+// checks says in a line what the run verified about itself.
+func checks(list []data.Check) string {
+	var broken []string
+	for _, c := range list {
+		if !c.Holds {
+			broken = append(broken, c.Name+": "+c.Result)
+		}
+	}
+	if len(broken) > 0 {
+		return "checks: " + strings.Join(broken, "; ")
+	}
+	return fmt.Sprintf("checks: all %d hold in every month of every arm and path", len(list))
+}
+
+// err is what a finished run deserves: nil unless a gate of level error does not hold.
+func (d *drawing) err() error {
+	if d.verdict.Passed {
+		return nil
+	}
+	return &gateError{d.verdict}
+}

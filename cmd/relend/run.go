@@ -1,0 +1,379 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"relend/data"
+	"relend/data/mapping"
+	"relend/data/parquet"
+	"relend/data/rundir"
+	"relend/data/synth"
+	"relend/output"
+	"relend/output/gate"
+	"relend/scenarios"
+	"relend/sim"
+)
+
+// runOptions are the choices of `relend run` beside the experiment.
+type runOptions struct {
+	experiment string // name or path
+	scenarios.Overrides
+	output   string // "" = a name made of what determines the results
+	force    bool
+	workers  int // 0 = one per processor
+	progress progressMode
+	quiet    bool
+}
+
+// defaultExperiment runs when none is named.
+const defaultExperiment = "default"
+
+func newRunCommand(env *environment) *cobra.Command {
+	o := runOptions{experiment: defaultExperiment, progress: "auto"}
+	var seed uint64
+	c := &cobra.Command{
+		Use:   "run [EXPERIMENT]",
+		Short: "Run an experiment on a portfolio and write tables, charts and a report",
+		Long: "Runs an experiment: a YAML file, or the name of one in the library (relend scenarios list). Without an\n" +
+			"argument it runs the default experiment on a synthetic portfolio. The results go to a new directory,\n" +
+			"whole or not at all; the same experiment, portfolio and seed give the same bytes on any machine and for\n" +
+			"any number of workers.",
+		Example: "  relend run\n" +
+			"  relend run -p loans.parquet\n" +
+			"  relend run my-experiment.yaml -p 'tapes/*.parquet' --mapping prosper --as-of 2014-03-11 -o runs/prosper\n" +
+			"  relend run quick --paths 64 --seed 7 --quiet",
+		Args: func(_ *cobra.Command, args []string) error {
+			if i := slices.IndexFunc(args, func(a string) bool { return strings.HasSuffix(a, ".parquet") }); i >= 0 {
+				return fmt.Errorf("%s is a portfolio, not an experiment: give each file its own -p, or quote a pattern so that the shell leaves it alone (-p 'tapes/*.parquet')", args[i])
+			}
+			return cobra.MaximumNArgs(1)(nil, args)
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) (names []string, _ cobra.ShellCompDirective) {
+			for _, e := range scenarios.Library() {
+				if e.Kind == scenarios.KindExperiment {
+					names = append(names, e.Name+"\t"+e.Title)
+				}
+			}
+			return names, cobra.ShellCompDirectiveDefault
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				o.experiment = args[0]
+			}
+			if c.Flags().Changed("seed") {
+				o.Seed = &seed
+			}
+			for _, f := range []struct {
+				name  string
+				value int
+			}{{"paths", o.Paths}, {"horizon", o.Horizon}, {"workers", o.workers}} {
+				if c.Flags().Changed(f.name) && f.value < 1 {
+					return usage("--%s: 1 or more is needed, found %d", f.name, f.value)
+				}
+			}
+			return o.run(c.Context(), env)
+		},
+	}
+	f := c.Flags()
+	f.StringArrayVarP(&o.Files, "portfolio", "p", nil, "Parquet file, directory or quoted pattern; repeat for several")
+	f.StringVar(&o.Mapping, "mapping", "", "mapping of foreign columns: a file or one of "+strings.Join(mapping.Examples(), ", "))
+	f.StringVar(&o.AsOf, "as-of", "", "snapshot date of the portfolio, such as 2024-06-30")
+	f.StringVar(&o.Currency, "currency", "", "currency of the portfolio, such as CNY")
+	f.StringVarP(&o.output, "output", "o", "", "directory to write (default runs/EXPERIMENT-HASH)")
+	f.BoolVar(&o.force, "force", false, "replace an existing run directory")
+	f.IntVar(&o.Paths, "paths", 0, "number of paths (default: the experiment's)")
+	f.IntVar(&o.Horizon, "horizon", 0, "months to project (default: the experiment's)")
+	f.Uint64Var(&seed, "seed", 0, "seed of the paths (default: the experiment's)")
+	f.IntVar(&o.workers, "workers", 0, "goroutines that simulate; no result depends on it (default: one per processor)")
+	f.Var(&o.progress, "progress", "auto, plain or off")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "print the run directory only")
+	for flag, completion := range map[string][]string{"mapping": mapping.Examples(), "progress": progressModes} {
+		// Fails only for a flag that does not exist.
+		_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(completion, cobra.ShellCompDirectiveDefault))
+	}
+	return c
+}
+
+func (o *runOptions) run(ctx context.Context, env *environment) error {
+	started := time.Now()
+	e, err := scenarios.Load(o.experiment, o.Overrides)
+	if err != nil {
+		return err
+	}
+	var w *rundir.Writer
+	if o.output != "" { // before the long work
+		if w, err = rundir.Create(o.output, o.force); err != nil {
+			return err
+		}
+		defer w.Abort()
+	}
+	portfolio, err := loadPortfolio(ctx, e.Portfolio)
+	if err != nil {
+		return err
+	}
+	arms, settings, err := e.Arms(portfolio.Currency, portfolio.Segments)
+	if err != nil {
+		return err
+	}
+	if _, err := gate.Compile(o.file(), e.Gates, describe(arms)); err != nil {
+		return err
+	}
+	inputs, err := o.inputs(e, portfolio)
+	if err != nil {
+		return err
+	}
+	if w == nil {
+		o.output = filepath.Join("runs", o.name()+"-"+fingerprint(e.Resolved(), inputs, portfolio.Sources))
+		if w, err = rundir.Create(o.output, o.force); err != nil {
+			return err
+		}
+		defer w.Abort()
+	}
+	plan, err := sim.NewPlan(portfolio, arms, settings)
+	if err != nil {
+		return err
+	}
+	workers := cmp.Or(o.workers, runtime.GOMAXPROCS(0))
+	perPath := int64(len(arms)) * int64(settings.Months+1) * int64(data.NumCounters) * 8
+	if err := checkMemory(env.memory(), plan.Memory(workers), perPath, settings.Paths); err != nil {
+		return err
+	}
+	if !o.quiet {
+		introduce(env, e, portfolio, arms)
+	}
+
+	mode := o.progress
+	if o.quiet {
+		mode = "off"
+	}
+	bar := newProgress(mode, env.stderr, time.Now)
+	results, err := plan.Run(ctx, workers, bar.show)
+	bar.stop()
+	if err != nil {
+		return err
+	}
+	o.describe(&results.Run, e, portfolio)
+
+	drawn, err := interruptible(ctx, func() (drawing, error) { return draw(results, width(env.stdout)) })
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(w.Write(rundir.ExperimentFile, e.Resolved()), w.WriteResults(results)); err != nil {
+		return err
+	}
+	if err := drawn.write(w); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	host, _ := os.Hostname() // a machine without a name writes an empty one
+	err = w.Commit(rundir.Manifest{
+		Program: program + revision(), Drawn: program + revision(), Go: runtime.Version(), Platform: platform, Host: host,
+		Started: started.Format(time.RFC3339), Finished: time.Now().Format(time.RFC3339),
+		Command: append([]string{"relend"}, env.arguments...), Workers: workers, Seed: settings.Seed, Inputs: inputs,
+	})
+	if err != nil {
+		return err
+	}
+	if o.quiet {
+		fmt.Fprintln(env.stdout, o.output)
+	} else {
+		drawn.print(env, o.output)
+	}
+	return drawn.err()
+}
+
+// file is the experiment's file for messages, "" for one of the library.
+func (o *runOptions) file() string {
+	if info, err := os.Stat(o.experiment); err == nil && info.Mode().IsRegular() {
+		return o.experiment
+	}
+	return ""
+}
+
+// name is the experiment's name without folder and extension.
+func (o *runOptions) name() string {
+	base := filepath.Base(o.experiment)
+	return strings.TrimSuffix(base, filepath.Ext(base))
+}
+
+// describe adds to a run's description what the plan does not know.
+func (o *runOptions) describe(run *data.Run, e *scenarios.Experiment, p *data.Portfolio) {
+	run.Program = program
+	run.Title, run.Description = e.Title, e.Description
+	run.Headline, run.Gates = e.Measures, e.Gates
+	run.Parameters = e.Parameters(p.Currency)
+	run.Assumptions = append(slices.Clone(p.Assumptions), e.Assumptions(p.Currency)...)
+	run.Warnings = slices.Concat(intakeWarnings(p), e.Warnings(p.Currency), run.Warnings)
+	run.Reproduce = reproduce(e.Portfolio)
+}
+
+// intakeWarnings words what was found in the rows of the portfolio.
+func intakeWarnings(p *data.Portfolio) []string {
+	var out []string
+	for _, f := range p.Intake.Findings {
+		problem := f.Problem()
+		problem.Severity = data.Error // the report has its own word for a warning
+		out = append(out, problem.String())
+	}
+	return out
+}
+
+// reproduce is the command that repeats a run from its directory, without places of this machine.
+func reproduce(p scenarios.Portfolio) string {
+	words := []string{"relend", "run", rundir.ExperimentFile}
+	for _, f := range p.Files {
+		words = append(words, "-p", quote(filepath.Base(f)))
+	}
+	if p.Mapping != "" {
+		words = append(words, "--mapping", quote(filepath.Base(p.Mapping)))
+	}
+	return strings.Join(words, " ")
+}
+
+// quote makes one word of a text for a shell.
+func quote(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./+,:@%", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+func loadPortfolio(ctx context.Context, p scenarios.Portfolio) (*data.Portfolio, error) {
+	if p.Synthetic != nil {
+		spec := synth.Default()
+		spec.Borrowers, spec.Seed = p.Synthetic.Borrowers, p.Synthetic.Seed
+		return interruptible(ctx, func() (*data.Portfolio, error) { return synth.Generate(spec) })
+	}
+	var asOf time.Time
+	if p.AsOf != "" {
+		var err error
+		if asOf, err = time.Parse(time.DateOnly, p.AsOf); err != nil {
+			return nil, err
+		}
+	}
+	return mapping.Load(ctx, mapping.LoadOptions{Patterns: p.Files, Mapping: p.Mapping, AsOf: asOf, Currency: p.Currency,
+		Segments: p.Segments, MaxRejected: p.MaxRejected})
+}
+
+// interruptible returns when f does or the context ends, whichever is first; f then goes on unheard until the
+// process ends.
+func interruptible[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type outcome struct {
+		value T
+		err   error
+		panic any
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		var o outcome
+		defer func() {
+			o.panic = recover()
+			done <- o
+		}()
+		o.value, o.err = f()
+	}()
+	select {
+	case o := <-done:
+		if o.panic != nil {
+			panic(o.panic)
+		}
+		return o.value, o.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+// inputs lists the files that a run reads.
+func (o *runOptions) inputs(e *scenarios.Experiment, p *data.Portfolio) ([]rundir.Input, error) {
+	var paths []string
+	if file := o.file(); file != "" {
+		paths = append(paths, file)
+	}
+	if m := e.Portfolio.Mapping; m != "" && !slices.Contains(mapping.Examples(), m) {
+		paths = append(paths, m)
+	}
+	inputs := []rundir.Input{}
+	for _, path := range paths {
+		in, err := rundir.HashFile(path)
+		if err != nil {
+			return nil, err
+		}
+		inputs = append(inputs, in)
+	}
+	if e.Portfolio.Synthetic != nil {
+		return inputs, nil
+	}
+	files, err := parquet.Expand(e.Portfolio.Files)
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range files {
+		// The reader has hashed them; only of files with the same name it is not clear which is which.
+		var same []data.Source
+		for _, s := range p.Sources {
+			if s.Name == filepath.Base(path) {
+				same = append(same, s)
+			}
+		}
+		in := rundir.Input{Path: path}
+		if len(same) == 1 {
+			in.SHA256, in.Bytes = same[0].SHA256, same[0].Bytes
+		} else if in, err = rundir.HashFile(path); err != nil {
+			return nil, err
+		}
+		inputs = append(inputs, in)
+	}
+	return inputs, nil
+}
+
+// fingerprint is a short hash of what determines the results: the resolved experiment, the contents of the
+// files and the version of the program.
+func fingerprint(resolved []byte, inputs []rundir.Input, sources []data.Source) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%s\n", program, resolved)
+	for _, in := range inputs {
+		fmt.Fprintln(h, in.SHA256)
+	}
+	for _, s := range sources {
+		fmt.Fprintln(h, s.Name, s.SHA256)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:8]
+}
+
+func describe(arms []sim.Arm) []data.Arm {
+	out := make([]data.Arm, len(arms))
+	for i, a := range arms {
+		out[i] = a.Arm
+	}
+	return out
+}
+
+// introduce says what is about to run.
+func introduce(env *environment, e *scenarios.Experiment, p *data.Portfolio, arms []sim.Arm) {
+	in := &p.Intake
+	count := func(n int64, noun string) string { return output.Plural(int(n), noun) }
+	fmt.Fprintf(env.stdout, "portfolio: %s with %s, balance %s; %s rejected, %s already in default set aside\n",
+		count(in.Borrowers, "borrower"), count(in.Loans, "open loan"), output.Money(float64(in.Balance), p.Currency),
+		count(in.Rejected, "row"), count(in.ExcludedBorrowers, "borrower"))
+	fmt.Fprintf(env.stdout, "run: %s, %s, %s, seed %d\n\n", output.Plural(len(arms), "arm"),
+		output.Plural(e.Paths, "path"), output.Plural(e.Months, "month"), e.Seed)
+}

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"strings"
+
+	"relend/data"
+)
+
+// portfolioSchemaText lists the columns of the canonical loan tape.
+func portfolioSchemaText() string {
+	var b strings.Builder
+	b.WriteString("A portfolio is one or more Parquet files with one row per loan and these columns. Other tapes are read\n" +
+		"with --mapping. Money is in whole units of the currency, rates are fractions.\n\n")
+	for i, c := range data.Schema() {
+		needed := "needed"
+		switch {
+		case data.ColumnID(i) == data.MonthsOnBook || data.ColumnID(i) == data.OriginationDate:
+			needed = "one of months_on_book and origination_date is needed"
+		case c.Default != "":
+			needed = "default " + c.Default
+		case !c.Required:
+			needed = "optional"
+		}
+		var facts []string
+		for _, fact := range []string{string(c.Type), c.Unit, c.Range, needed} {
+			if fact != "" {
+				facts = append(facts, fact)
+			}
+		}
+		b.WriteString(c.Name + "\n    " + strings.Join(facts, "; ") + "\n    " + c.Meaning + "\n")
+	}
+	return b.String()
+}

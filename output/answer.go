@@ -1,0 +1,197 @@
+package output
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"relend/sim/estimate"
+)
+
+// answer writes the sentences that answer the question, most important first: which arm lowers the default rate
+// most and what it costs, what cannot be told apart, what is beaten, what happens over time and under other
+// macro paths.
+func (r *Report) answer() []string {
+	if len(r.Run.Arms) == 0 || r.Run.Months == 0 {
+		return []string{"The run projects no months: there is nothing to compare."}
+	}
+	var out []string
+	for i, g := range r.Groups {
+		out = append(out, r.groupAnswer(g, i == 0)...)
+	}
+	return out
+}
+
+const nameLimit = 6 // arms named in one sentence
+
+func (r *Report) groupAnswer(g Group, main bool) []string {
+	var out []string
+	best := -1
+	var higher, unclear, same []string
+	lost := map[int][]string{} // by the arm that beats them
+	for _, a := range g.Arms[1:] {
+		d := r.DifferenceAt(a, "default_rate")
+		switch d.Verdict() {
+		case estimate.Below:
+			if best < 0 || d.Value < r.DifferenceAt(best, "default_rate").Value {
+				best = a
+			}
+		case estimate.Above:
+			higher = append(higher, r.Title(a)+" ("+r.words(a, "default_rate", false)+")")
+		case estimate.Unclear:
+			unclear = append(unclear, r.Title(a))
+		case estimate.Identical:
+			same = append(same, r.Title(a))
+		}
+		if b := r.Dominated[a]; b >= 0 {
+			lost[b] = append(lost[b], r.Title(a))
+		}
+	}
+	baseline := r.Title(g.Reference)
+	under := ""
+	if len(r.Groups) > 1 {
+		under = "Under macro path " + g.Macro + ", "
+	}
+	level := fmt.Sprintf("%s of initial borrowers reach 90 days past due within %s", r.plain(g.Reference, "default_rate"), Plural(r.Run.Months, "month"))
+	if !main {
+		if other := r.Run.Arms[g.Reference].Reference; other != g.Reference {
+			level += " (" + r.words(g.Reference, "default_rate", false) + " against macro path " + r.Run.Arms[other].Macro + ")"
+		}
+	}
+	switch {
+	case len(g.Arms) == 1:
+		return append(out, sentence(under+level))
+	case r.Replicates < 2:
+		return append(out, sentence(under+level+" with "+baseline+". One independent replicate has no error bars: no difference can be told from chance"))
+	case best < 0:
+		out = append(out, sentence(fmt.Sprintf("%sno arm lowers the default rate: with %s, %s", under, baseline, level)))
+	case main:
+		out = append(out, sentence(fmt.Sprintf("%s%s lowers the default rate most: %s of initial borrowers reach 90 days past due within %s instead of %s (%s)",
+			under, r.Title(best), r.plain(best, "default_rate"), Plural(r.Run.Months, "month"), r.plain(g.Reference, "default_rate"), r.words(best, "default_rate", true))))
+		out = append(out, r.price(best))
+		if s := r.gentlest(g, best); s != "" {
+			out = append(out, s)
+		}
+	default:
+		out = append(out, sentence(fmt.Sprintf("%s%s with %s; %s lowers it most, to %s (%s)",
+			under, level, baseline, r.Title(best), r.plain(best, "default_rate"), r.words(best, "default_rate", false))))
+	}
+	if len(higher) > 0 {
+		out = append(out, sentence("the default rate rises with "+List(higher, nameLimit)))
+	}
+	if len(unclear) > 0 {
+		out = append(out, sentence("cannot be told apart from "+baseline+" in the default rate: "+List(unclear, nameLimit)))
+	}
+	if len(same) > 0 {
+		out = append(out, sentence("same defaults as "+baseline+" on every path: "+List(same, nameLimit)))
+	}
+	for _, b := range g.Arms {
+		if len(lost[b]) > 0 {
+			out = append(out, sentence(r.Title(b)+" beats "+List(lost[b], nameLimit)+": no more defaults and no fewer borrowers served"))
+		}
+	}
+	if s := r.rebound(g); s != "" {
+		out = append(out, s)
+	}
+	if !main { // the first group says it at length; here only what differs
+		return out[:1]
+	}
+	return out
+}
+
+// price says what else the best arm changes.
+func (r *Report) price(arm int) string {
+	return sentence(fmt.Sprintf("beside that: borrowers served %s, re-lending volume %s, net margin %s, leaks to outside lenders %s",
+		r.words(arm, "served_share", false), r.words(arm, "originations_amount", false), r.words(arm, "net_margin", false), r.words(arm, "leaks", false)))
+}
+
+// gentlest names the arm that lowers the default rate most for each borrower no longer served, where that is not
+// the arm that lowers it most.
+func (r *Report) gentlest(g Group, best int) string {
+	arm, most := -1, 0.0
+	for _, a := range g.Arms[1:] {
+		risk, access := r.DifferenceAt(a, "default_rate"), r.DifferenceAt(a, "served_share")
+		if risk.Verdict() != estimate.Below {
+			continue
+		}
+		if access.Verdict() != estimate.Below {
+			return sentence(r.Title(a) + " lowers it (" + r.words(a, "default_rate", false) + ") without serving distinguishably fewer borrowers")
+		}
+		if rate := risk.Value / access.Value; rate > most {
+			arm, most = a, rate
+		}
+	}
+	if arm < 0 || arm == best {
+		return ""
+	}
+	return sentence(fmt.Sprintf("for each percentage point of borrowers no longer served, %s lowers the default rate most, by %s pp: %s for %s served",
+		r.Title(arm), Number(most, 2), r.words(arm, "default_rate", false), r.words(arm, "served_share", false)))
+}
+
+// rebound names the arms whose monthly defaults first lie above the baseline's and later below: refusing a
+// loan to somebody who lives on rolling over brings the default forward, and lending less lowers it later.
+func (r *Report) rebound(g Group) string {
+	var found []string
+	for _, a := range g.Arms[1:] {
+		stretches := Stretches(r.DifferenceSeries(a, "monthly_default_rate"))
+		for i, s := range stretches {
+			if s.Side != estimate.Above {
+				continue
+			}
+			for _, later := range stretches[i+1:] {
+				if later.Side == estimate.Below {
+					found = append(found, fmt.Sprintf("%s (above in months %d-%d, below in months %d-%d)", r.Title(a), s.From, s.To, later.From, later.To))
+					break
+				}
+			}
+			break
+		}
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return sentence("refusals bring defaults forward: monthly defaults lie first above " + r.Title(g.Reference) + ", later below it, with " + List(found, 3))
+}
+
+// plain writes a value at the horizon with its unit, in the digits of its group.
+func (r *Report) plain(arm int, measure string) string {
+	s := r.Scale(r.Index(measure))
+	var figures []estimate.Figure
+	for a, other := range r.Run.Arms {
+		if other.Macro == r.Run.Arms[arm].Macro {
+			figures = append(figures, r.At(a, measure))
+		}
+	}
+	return strings.TrimSpace(s.Value(r.At(arm, measure), s.Column(figures)) + " " + s.Unit)
+}
+
+// words writes a difference at the horizon in words, with its interval where long is set.
+func (r *Report) words(arm int, measure string, long bool) string {
+	s := r.Scale(r.Index(measure))
+	d := r.DifferenceAt(arm, measure)
+	digits := s.DigitsOf(d)
+	switch {
+	case math.IsNaN(d.Value):
+		return "not available"
+	case d.Verdict() == estimate.Identical:
+		return "unchanged"
+	case d.Verdict() == estimate.Unclear:
+		return "not distinguishably changed"
+	}
+	text := strings.TrimSpace(Signed(d.Value*s.Factor, digits) + " " + s.DiffUnit)
+	switch {
+	case math.IsNaN(d.SE):
+		return text + ", no error bar"
+	case long:
+		return text + ", " + r.Interval() + " " + Signed(d.Lo*s.Factor, digits) + " to " + Signed(d.Hi*s.Factor, digits)
+	}
+	return text + " ±" + Number(d.Half()*s.Factor, digits)
+}
+
+// sentence begins with a capital and ends with a full stop.
+func sentence(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:] + "."
+}

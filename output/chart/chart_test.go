@@ -1,0 +1,197 @@
+package chart
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"image/png"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"relend/data"
+	"relend/output"
+)
+
+// report has the given arms on 12 paths that differ in everything a chart shows.
+func report(months int, titles ...string) *output.Report {
+	const paths = 12
+	r := &data.Results{Run: data.Run{Currency: "CNY", Months: months, Paths: paths, Replicate: 1}}
+	for a, title := range titles {
+		r.Run.Arms = append(r.Run.Arms, data.Arm{Name: "arm" + string(rune('0'+a)), Title: title, Macro: "baseline"})
+		r.Counts = append(r.Counts, make([]int64, paths*(months+1)*int(data.NumCounters)))
+		for p := range paths {
+			for m := range months + 1 {
+				row := r.Row(a, p, data.Month(m))
+				row[data.BorrowersCurrent], row[data.BorrowersD1], row[data.BalanceCurrent] = int64(1000-5*m), int64(5*m), 1_000_000
+				if m > 0 {
+					row[data.Defaults], row[data.ChargedOff] = int64(5+p+2*a), int64(1000*(p+1))
+					row[data.Applications], row[data.FirstGrants], row[data.Denied(data.DeniedPTI)] = 30, int64(20-2*a), int64(1+p%3)
+				}
+			}
+		}
+	}
+	return output.Build(r, output.Options{})
+}
+
+func TestAllDrawn(t *testing.T) {
+	figures, warnings := All(report(6, "Base", "Other"))
+	if len(figures) != len(Kinds) || len(warnings) != 0 {
+		t.Fatalf("%d figures of %d, warnings %q", len(figures), len(Kinds), warnings)
+	}
+	again, _ := All(report(6, "Base", "Other"))
+	for i, f := range figures {
+		if !bytes.Equal(f.SVG, again[i].SVG) || !bytes.Equal(f.PNG, again[i].PNG) {
+			t.Errorf("%s: other bytes the second time", f.Name)
+		}
+		if f.Title == "" || f.Caption == "" {
+			t.Errorf("%s has no title or caption", f.Name)
+		}
+		d := xml.NewDecoder(bytes.NewReader(f.SVG))
+		for {
+			token, err := d.Token()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%s: %v", f.Name, err)
+			}
+			if e, ok := token.(xml.StartElement); ok {
+				for _, a := range e.Attr {
+					if strings.Contains(a.Value, "NaN") || strings.Contains(a.Value, "Inf") {
+						t.Errorf("%s: %s=%q", f.Name, a.Name.Local, a.Value)
+					}
+				}
+			}
+		}
+		picture, err := png.Decode(bytes.NewReader(f.PNG))
+		if err != nil || picture.Bounds().Dx() != int(math.Round(pageWidth*dpi/72)) {
+			t.Errorf("%s: picture %v, %v", f.Name, picture.Bounds(), err)
+		}
+		for x := range picture.Bounds().Dx() { // nothing may touch the edge: it would be clipped
+			for _, y := range []int{0, 1, picture.Bounds().Dy() - 2, picture.Bounds().Dy() - 1} {
+				if r, g, b, _ := picture.At(x, y).RGBA(); r+g+b != 3*0xffff {
+					t.Fatalf("%s: ink at the edge (%d, %d)", f.Name, x, y)
+				}
+			}
+		}
+		for y := range picture.Bounds().Dy() {
+			for _, x := range []int{0, 1, picture.Bounds().Dx() - 2, picture.Bounds().Dx() - 1} {
+				if r, g, b, _ := picture.At(x, y).RGBA(); r+g+b != 3*0xffff {
+					t.Fatalf("%s: ink at the edge (%d, %d)", f.Name, x, y)
+				}
+			}
+		}
+	}
+}
+
+func TestFailureIsAWarning(t *testing.T) {
+	right := drawers["loss"]
+	defer func() { drawers["loss"] = right }()
+	drawers["loss"] = func(*book, output.Group) *page {
+		return &page{height: 10, body: func(*canvas, float64, float64, float64, float64) { panic("no font") }}
+	}
+	figures, warnings := All(report(6, "Base", "Other"))
+	if len(figures) != len(Kinds)-1 || len(warnings) != 1 || warnings[0] != "chart loss: not drawn: no font" {
+		t.Errorf("%d figures, warnings %q", len(figures), warnings)
+	}
+}
+
+func TestLettersTheFontLacks(t *testing.T) {
+	if !drawable("Δ ≤ 50 % – Ärger −1") || drawable("冷静期") {
+		t.Error("drawable is wrong about the font")
+	}
+	figures, warnings := All(report(3, "Base", "三个月冷静期"))
+	if len(warnings) != 1 {
+		t.Errorf("warnings %q", warnings)
+	}
+	for _, f := range figures {
+		if f.Kind == "compare" && (!bytes.Contains(f.SVG, []byte("arm1")) || !bytes.Contains(f.SVG, []byte("shown by their key"))) {
+			t.Error("the arm's key or the note is missing")
+		}
+	}
+}
+
+func TestNothingToDraw(t *testing.T) {
+	if figures, warnings := All(report(0, "Base")); len(figures) != 0 || len(warnings) != 0 {
+		t.Errorf("no months: %d figures, %q", len(figures), warnings)
+	}
+	for _, months := range []int{1, 2} {
+		figures, warnings := All(report(months, "Base"))
+		if len(figures) == 0 || len(warnings) != 0 {
+			t.Errorf("%d months: %d figures, %q", months, len(figures), warnings)
+		}
+	}
+}
+
+func TestSpread(t *testing.T) {
+	for _, c := range []struct{ at, want []float64 }{
+		{[]float64{50, 10}, []float64{50, 10}},
+		{[]float64{50, 50, 50}, []float64{40, 50, 60}},
+		{[]float64{1, 0}, []float64{10, 0}},
+		{[]float64{99, 100}, []float64{90, 100}},
+		{[]float64{20, 25, 80}, []float64{17.5, 27.5, 80}},
+	} {
+		got := spread(c.at, 10, 0, 100)
+		if !slices.EqualFunc(got, c.want, func(a, b float64) bool { return math.Abs(a-b) < 1e-9 }) {
+			t.Errorf("spread %v: %v, want %v", c.at, got, c.want)
+		}
+	}
+}
+
+func TestTicks(t *testing.T) {
+	for _, c := range []struct {
+		lo, hi float64
+		n      int
+		want   string
+	}{
+		{0, .13, 5, "0.0 % 2.5 % 5.0 % 7.5 % 10.0 % 12.5 %"}, {-.004, .011, 5, "−0.25 % 0.00 % 0.25 % 0.50 % 0.75 % 1.00 %"},
+		{0, 1, 4, "0 % 20 % 40 % 60 % 80 % 100 %"}, {.5, .5, 4, "50 %"},
+	} {
+		if got := strings.Join(numbers(ticks(c.lo, c.hi, c.n), 100, " %", false), " "); got != c.want {
+			t.Errorf("ticks of %v..%v: %s, want %s", c.lo, c.hi, got, c.want)
+		}
+	}
+	if got := monthTicks(36, 150); len(got) != 7 || got[1] != 6 {
+		t.Errorf("month ticks %v", got)
+	}
+}
+
+func TestFit(t *testing.T) {
+	long := "An arm whose title goes on and on and on"
+	for _, room := range []float64{30, 80, 150} {
+		if got := fit(long, room, labelText); width(got, labelText) > room || !strings.HasSuffix(got, "…") {
+			t.Errorf("fit to %v: %q is %v wide", room, got, width(got, labelText))
+		}
+	}
+	for _, line := range wrap(long+" Donaudampfschifffahrtsgesellschaftskapitän", 90, labelText) {
+		if width(line, labelText) > 90 {
+			t.Errorf("wrapped line %q is too wide", line)
+		}
+	}
+}
+
+// Labels of a crowded scatter must not meet each other.
+func TestNamesDoNotOverlap(t *testing.T) {
+	_, _, err := render(300, 200, func(c *canvas) {
+		p := panel{left: 0, bottom: 0, right: 300, top: 200}
+		var taken []rect
+		for i := range 40 {
+			before := len(taken)
+			taken = c.name(p, 150+float64(i%7), 100+float64(i%5), "label", ink, false, taken)
+			for _, r := range taken[before:] {
+				if slices.ContainsFunc(taken[:before], r.meets) {
+					t.Fatal("two labels overlap")
+				}
+			}
+		}
+		if len(taken) < 8 || len(taken) == 40 {
+			t.Errorf("%d labels of 40 placed: some must fit, not all", len(taken))
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

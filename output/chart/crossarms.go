@@ -1,0 +1,364 @@
+package chart
+
+import (
+	"cmp"
+	"fmt"
+	"image/color"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot/vg"
+
+	"relend/data"
+	"relend/output"
+)
+
+// frontier sets default rate against borrowers served: one point an arm.
+func frontier(b *book, g output.Group) *page {
+	if len(g.Arms) < 2 {
+		return nil
+	}
+	const mostNamed = 12
+	named, note := b.Choose(g, mostNamed)
+	if note != "" {
+		note = fmt.Sprintf("All %d arms are drawn; %d are named: the baseline, arms that no other beats, then the lowest default rates.", len(g.Arms), len(named))
+	}
+	var xs, ys [][]float64
+	var free []int // arms nobody beats
+	for _, a := range g.Arms {
+		x, y := b.At(a, "served_share"), b.At(a, "default_rate")
+		if math.IsNaN(x.Value) || math.IsNaN(y.Value) {
+			continue
+		}
+		xs, ys = append(xs, []float64{x.Value, x.Lo, x.Hi}), append(ys, []float64{y.Value, y.Lo, y.Hi})
+		if b.Dominated[a] < 0 && b.Replicates > 1 {
+			free = append(free, a)
+		}
+	}
+	if len(xs) == 0 {
+		return nil
+	}
+	x0, x1 := reach(xs...)
+	y0, y1 := reach(ys...)
+	x0, x1 = widen(x0, x1, .10)
+	y0, y1 = widen(y0, y1, .10)
+	slices.SortStableFunc(free, func(i, j int) int {
+		return cmp.Compare(b.At(i, "served_share").Value, b.At(j, "served_share").Value)
+	})
+	return &page{
+		title: "Access against risk",
+		subtitle: fmt.Sprintf("After %s: default rate (%% of initial borrowers, up is worse) against borrowers served with a further loan (%% of initial borrowers, right is better). Bars: %s.",
+			output.Plural(b.Run.Months, "month"), b.Interval()),
+		notes: []string{"Scales do not start at zero. Hollow: another arm has no more defaults and serves no fewer borrowers, judged by paired differences, which are sharper than the bars.", note},
+		caption: "Scatter of default rate against share of borrowers served, one point an arm. Not beaten by any other: " +
+			output.List(b.namesOf(free), 12) + ".",
+		height: 330,
+		body: func(c *canvas, l, bo, r, t float64) {
+			at := ticks(y0, y1, 6)
+			marks := numbers(at, 100, " %", false)
+			p := panel{l + 12 + tickRoom(marks), bo + 34, r - 12, t - 4, x0, x1, y0, y1}
+			c.horizontal(p, at, marks)
+			across := ticks(x0, x1, 7)
+			names := numbers(across, 100, " %", false)
+			centred := tickText
+			centred.align = .5
+			for i, v := range across {
+				c.line(gridLine, point{p.x(v), p.bottom}, point{p.x(v), p.top})
+				c.text(p.x(v), p.bottom-12, names[i], centred)
+			}
+			c.line(axisLine, point{p.left, p.bottom}, point{p.right, p.bottom})
+			c.text((p.left+p.right)/2, p.bottom-26, "borrowers served", centred)
+			c.vertical(l+7, (p.bottom+p.top)/2, "default rate", tickText)
+			var front []point
+			for _, a := range free {
+				front = append(front, point{p.x(b.At(a, "served_share").Value), p.y(b.At(a, "default_rate").Value)})
+			}
+			c.line(lineStyle{faded(blue, .5), []vg.Length{4, 3}, 1}, front...)
+			var taken []rect
+			for i := 1; i < len(front); i++ { // keep names off the line between points
+				for k := range 24 {
+					f := float64(k) / 24
+					x, y := front[i-1].x+(front[i].x-front[i-1].x)*f, front[i-1].y+(front[i].y-front[i-1].y)*f
+					taken = append(taken, rect{x - 1, y - 1, x + 1, y + 1})
+				}
+			}
+			for _, a := range g.Arms {
+				x, y := b.At(a, "served_share"), b.At(a, "default_rate")
+				if math.IsNaN(x.Value) || math.IsNaN(y.Value) {
+					continue
+				}
+				k := b.pointColour(g, a)
+				bar := lineStyle{faded(k, .55), nil, 1.1}
+				px, py := p.x(x.Value), p.y(y.Value)
+				if !math.IsNaN(x.Lo) {
+					c.line(bar, point{p.x(x.Lo), py}, point{p.x(x.Hi), py})
+					taken = append(taken, rect{p.x(x.Lo), py - 1, p.x(x.Hi), py + 1})
+				}
+				if !math.IsNaN(y.Lo) {
+					c.line(bar, point{px, p.y(y.Lo)}, point{px, p.y(y.Hi)})
+					taken = append(taken, rect{px - 1, p.y(y.Lo), px + 1, p.y(y.Hi)})
+				}
+				fill := k
+				if b.Dominated[a] >= 0 {
+					fill = white
+				}
+				c.dot(px, py, 3.6, fill, k)
+				taken = append(taken, rect{px - 5, py - 5, px + 5, py + 5})
+			}
+			for _, a := range named {
+				x, y := b.At(a, "served_share"), b.At(a, "default_rate")
+				if !math.IsNaN(x.Value) && !math.IsNaN(y.Value) {
+					taken = c.name(p, p.x(x.Value), p.y(y.Value), b.names[a], b.pointColour(g, a), a == g.Reference, taken)
+				}
+			}
+		},
+	}
+}
+
+func (b *book) pointColour(g output.Group, arm int) color.NRGBA {
+	switch {
+	case arm == g.Reference:
+		return ink
+	case b.Dominated[arm] >= 0:
+		return grey
+	}
+	return blue
+}
+
+type rect struct{ x0, y0, x1, y1 float64 }
+
+func (r rect) meets(o rect) bool { return r.x0 < o.x1 && o.x0 < r.x1 && r.y0 < o.y1 && o.y0 < r.y1 }
+
+// name writes a label near a point where it meets nothing, with a thin line to the point where it had to go
+// far. It returns what is taken now. A label without room is left out: better none than a heap.
+func (c *canvas) name(p panel, x, y float64, name string, k color.NRGBA, bold bool, taken []rect) []rect {
+	t := textStyle{size: 9, color: darker(k), bold: bold}
+	name = fit(name, 200, t)
+	w := width(name, t)
+	for _, distance := range []float64{8, 14, 22, 32, 44, 58} {
+		for _, turn := range []float64{0, .5, -.5, 1, -1, 1.5, -1.5, 2, -2, 2.6, -2.6, 3.14} {
+			dx, dy := math.Cos(turn)*distance, math.Sin(turn)*distance
+			left := x + dx - w*(1-math.Cos(turn))/2
+			box := rect{left - 1, y + dy - 5, left + w + 1, y + dy + 6}
+			if box.x0 < p.left || box.x1 > p.right || box.y0 < p.bottom+1 || box.y1 > p.top ||
+				slices.ContainsFunc(taken, box.meets) {
+				continue
+			}
+			if distance > 14 {
+				near := point{math.Min(math.Max(x, box.x0), box.x1), math.Min(math.Max(y, box.y0+2), box.y1-2)}
+				c.line(lineStyle{faded(k, .5), nil, .6}, point{x, y}, near)
+			}
+			c.text(left, y+dy-3, name, t)
+			return append(taken, box)
+		}
+	}
+	return taken
+}
+
+// losses draws the distribution of the credit loss over paths, with the figures a risk manager asks for.
+func losses(b *book, g output.Group) *page {
+	const most, leastPaths = 6, 10
+	if b.Run.Paths < leastPaths {
+		return nil
+	}
+	arms, note := b.Choose(g, most)
+	var all [][]float64
+	for _, a := range arms {
+		all = append(all, b.Losses[a][0].Sorted)
+	}
+	lo, hi := reach(all...)
+	if len(slices.Concat(all...)) == 0 || hi <= lo { // no spread to show
+		return nil
+	}
+	edges := ticks(lo, hi, 24)
+	step := (hi - lo) / 24
+	if len(edges) > 1 {
+		step = edges[1] - edges[0]
+	}
+	first := math.Floor(lo/step) * step
+	bins := int(math.Floor((hi-first)/step)) + 1
+	tallest := 0
+	counts := make([][]int, len(arms))
+	for i, s := range all {
+		counts[i] = make([]int, bins)
+		for _, v := range s {
+			k := min(max(int((v-first)/step), 0), bins-1)
+			counts[i][k]++
+			tallest = max(tallest, counts[i][k])
+		}
+	}
+	columns := min(len(arms), 2)
+	rows := (len(arms) + columns - 1) / columns
+	x1 := first + float64(bins)*step
+	panelWidth := (pageWidth - 2*margin - 34 - 34*float64(columns-1)) / float64(columns)
+	for _, a := range arms { // room for the name right of the last mark
+		for _, m := range marksOf(b.Losses[a][0]) {
+			x1 = math.Max(x1, first+(m.value-first)*panelWidth/(panelWidth-6-width(m.text, markText)))
+		}
+	}
+	var words []string
+	for _, a := range arms {
+		words = append(words, fmt.Sprintf("%s mean %s %%", b.names[a], output.Number(b.Losses[a][0].Mean.Value*100, 1)))
+	}
+	notes := []string{note}
+	if t := b.Losses[arms[0]][0].AtRisk; math.IsNaN(t[1].Value) {
+		notes = append(notes, fmt.Sprintf("VaR 99 %% needs at least %d paths and is not shown.", t[1].Needs))
+	} else if t[1].Needs > 0 {
+		notes = append(notes, fmt.Sprintf("VaR 99 %% rests on very few paths: an interval for it takes %d.", t[1].Needs))
+	}
+	return &page{
+		title:    "How large losses may get",
+		subtitle: fmt.Sprintf("Credit loss after %s: principal charged off less recoveries, %% of the balance at the snapshot. Height: number of paths of %s. VaR: exceeded on 5 %% (1 %%) of paths; ES: mean of those paths.", output.Plural(b.Run.Months, "month"), output.Number(float64(b.Run.Paths), 0)),
+		notes:    notes,
+		caption:  "Histograms of the credit loss over paths, one panel an arm, with mean, value at risk and expected shortfall. " + output.List(words, 6) + ".",
+		height:   math.Max(float64(rows)*150+14, 220),
+		body: func(c *canvas, l, bo, r, t float64) {
+			tiles(len(arms), columns, l+26, bo+24, r-8, t-14, 34, 36, func(i int, left, bottom, right, top float64, _, lowest bool) {
+				a := arms[i]
+				const lane = 10.5
+				p := panel{left, bottom, right, top - lane*4 - 4, first, x1, 0, float64(tallest)}
+				c.text(left, top+7, fit(b.names[a], right-left, panelTitle), panelTitle)
+				at := slices.DeleteFunc(ticks(0, p.y1, 3), func(v float64) bool { return v != math.Trunc(v) })
+				c.horizontal(p, at, numbers(at, 1, "", false))
+				for k, n := range counts[i] {
+					if n > 0 {
+						v := first + float64(k)*step
+						c.box(faded(blue, .55), p.x(v)+.4, p.bottom, p.x(v+step)-.4, p.y(float64(n)))
+					}
+				}
+				c.line(axisLine, point{p.left, p.bottom}, point{p.right, p.bottom})
+				across := ticks(p.x0, p.x1, 5)
+				names := numbers(across, 100, " %", false)
+				centred := tickText
+				centred.align = .5
+				for k, v := range across {
+					c.text(p.x(v), p.bottom-12, names[k], centred)
+				}
+				for k, m := range marksOf(b.Losses[a][0]) {
+					x, y := p.x(m.value), top-lane*float64(k+1)+1 // a lane each, the leftmost highest: no name meets a line
+					c.line(m.sign, point{x, p.bottom}, point{x, y + 7})
+					label := markText
+					label.color = darker(m.sign.color)
+					c.text(x+4, y, m.text, label)
+				}
+			})
+		},
+	}
+}
+
+var markText = textStyle{size: 8.5}
+
+// mark is a figure of a distribution, drawn as a vertical line.
+type mark struct {
+	text  string
+	value float64
+	sign  lineStyle
+}
+
+// marksOf are the marks of a distribution that there are, by value.
+func marksOf(l output.Loss) []mark {
+	var out []mark
+	for _, m := range []mark{{"mean", l.Mean.Value, lineStyle{ink, nil, 1.2}},
+		{"VaR 95", l.AtRisk[0].Value, lineStyle{orange, dashesReference, 1.4}},
+		{"ES 95", l.Shortfall[0].Value, lineStyle{vermilion, styles[3].dashes, 1.4}},
+		{"VaR 99", l.AtRisk[1].Value, lineStyle{purple, dashesReference, 1.4}}} {
+		if !math.IsNaN(m.value) {
+			m.text += " " + output.Number(m.value*100, 1) + " %"
+			out = append(out, m)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b mark) int { return cmp.Compare(a.value, b.value) })
+	return out
+}
+
+// denials stacks the reasons of refusal, one bar an arm.
+func denials(b *book, g output.Group) *page {
+	arms, note := b.Choose(g, 16)
+	peak := map[data.Reason]float64{} // largest count under any arm: an arm's own rule must not end in "other"
+	longest := 0.0
+	for _, a := range arms {
+		sum := 0.0
+		for _, d := range b.Denials[a] {
+			peak[d.Reason] = math.Max(peak[d.Reason], d.Count)
+			sum += d.Count
+		}
+		longest = math.Max(longest, sum)
+	}
+	if longest == 0 {
+		return nil
+	}
+	var reasons []data.Reason
+	for k := range data.Reason(data.NumReasons) {
+		if peak[k] > 0 {
+			reasons = append(reasons, k)
+		}
+	}
+	slices.SortStableFunc(reasons, func(i, j data.Reason) int { return cmp.Compare(peak[j], peak[i]) })
+	fills := []color.NRGBA{blue, orange, green, vermilion, sky, purple, {0x8C, 0x7A, 0x4D, 255},
+		{0x4B, 0x2E, 0x83, 255}, {0xD8, 0xCB, 0x3A, 255}, {0x5B, 0x66, 0x70, 255}}
+	rest := color.NRGBA{0xCC, 0xD1, 0xD6, 255}
+	shown := reasons[:min(len(reasons), len(fills))]
+	p := &page{
+		title:    "Who is refused and why",
+		subtitle: fmt.Sprintf("Applications denied within %s by the first rule that failed, mean over %s. At the end of each bar: number and share of applications.", output.Plural(b.Run.Months, "month"), output.Plural(b.Run.Paths, "path")),
+		notes:    []string{note},
+		height:   float64(len(arms))*22 + 34,
+	}
+	var words []string
+	for _, a := range arms {
+		sum, share := 0.0, 0.0
+		for _, d := range b.Denials[a] {
+			sum, share = sum+d.Count, share+d.Share.Value
+		}
+		words = append(words, fmt.Sprintf("%s %s (%s %%)", b.names[a], output.Number(sum, 0), output.Number(share*100, 0)))
+	}
+	p.caption = "Stacked bars of denied applications by reason, one an arm. Totals: " + output.List(words, 16) + "."
+	for i, k := range shown {
+		p.legend = append(p.legend, entry{k.Title(), lineStyle{color: fills[i]}})
+	}
+	if len(reasons) > len(shown) {
+		p.legend = append(p.legend, entry{"other", lineStyle{color: rest}})
+	}
+	p.body = func(c *canvas, l, bo, r, t float64) {
+		names := labelRoom(b.namesOf(arms), 190)
+		p := panel{l + names, bo + 24, r - 84, t, 0, longest, 0, float64(len(arms))}
+		at := ticks(0, longest, 5)
+		centred := tickText
+		centred.align = .5
+		for i, text := range numbers(at, 1, "", false) {
+			c.line(gridLine, point{p.x(at[i]), p.bottom}, point{p.x(at[i]), p.top})
+			c.text(p.x(at[i]), p.bottom-12, text, centred)
+		}
+		for i, a := range arms {
+			y := p.top - (float64(i)+.5)*(p.top-p.bottom)/float64(len(arms))
+			label := labelText
+			label.align = 1
+			c.text(p.left-7, y-3, fit(b.names[a], names-10, label), label)
+			x, sum, share, others := 0.0, 0.0, 0.0, 0.0
+			count := map[data.Reason]float64{}
+			for _, d := range b.Denials[a] {
+				count[d.Reason] = d.Count
+				sum, share = sum+d.Count, share+d.Share.Value
+				if !slices.Contains(shown, d.Reason) {
+					others += d.Count
+				}
+			}
+			bar := func(n float64, k color.NRGBA) {
+				if n > 0 {
+					c.box(k, p.x(x), y-7, p.x(x+n), y+7)
+					if x > 0 {
+						c.line(lineStyle{white, nil, .7}, point{p.x(x), y - 7}, point{p.x(x), y + 7})
+					}
+					x += n
+				}
+			}
+			for k, reason := range shown {
+				bar(count[reason], fills[k])
+			}
+			bar(others, rest)
+			c.text(p.x(sum)+5, y-3, output.Number(sum, 0)+" ("+output.Number(share*100, 0)+" %)", labelText)
+		}
+		c.line(axisLine, point{p.left, p.bottom}, point{p.left, p.top})
+	}
+	return p
+}

@@ -1,0 +1,76 @@
+package output
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"relend/sim/estimate"
+)
+
+// dominate finds, inside each group, arms that another arm beats: distinguishably better in the default rate or
+// in the share of borrowers served, and neither distinguishably nor by its estimate worse in the other.
+func (r *Report) dominate(e *estimate.Estimator) {
+	r.Dominated = make([]int, len(r.Run.Arms))
+	risk := e.Differences(r.Measures[r.Index("default_rate")], r.Run.Months)
+	access := e.Differences(r.Measures[r.Index("served_share")], r.Run.Months)
+	for a := range r.Dominated {
+		r.Dominated[a] = -1
+	}
+	for _, g := range r.Groups {
+		for _, a := range g.Arms {
+			best := 0.0
+			for _, b := range g.Arms {
+				f, s := risk[b][a], access[b][a] // b less a
+				better := f.Verdict() == estimate.Below || s.Verdict() == estimate.Above
+				if !better || !(f.Value <= 0) || !(s.Value >= 0) {
+					continue
+				}
+				if gain := s.Value - f.Value; gain > best { // the arm that beats it by most
+					best, r.Dominated[a] = gain, b
+				}
+			}
+		}
+	}
+}
+
+// Choose picks at most n arms of a group that matter, in the order of the run: the reference first, then arms
+// that no other beats, then the rest, each by default rate, lowest first. The note says what was left out; it is
+// empty when nothing was.
+func (r *Report) Choose(g Group, n int) (arms []int, note string) {
+	if len(g.Arms) <= n {
+		return g.Arms, ""
+	}
+	others := slices.Clone(g.Arms[1:])
+	slices.SortStableFunc(others, func(a, b int) int {
+		return cmp.Or(cmp.Compare(min(r.Dominated[a], 0), min(r.Dominated[b], 0)),
+			cmp.Compare(r.At(a, "default_rate").Value, r.At(b, "default_rate").Value))
+	})
+	arms = append([]int{g.Reference}, others[:n-1]...)
+	slices.Sort(arms[1:])
+	return arms, fmt.Sprintf("%d of %d arms shown: the baseline, arms that no other beats, then the lowest default rates. All are in the tables.", n, len(g.Arms))
+}
+
+// Stretch is a run of months in which a difference is told from zero on the same side.
+type Stretch struct {
+	From, To int
+	Side     estimate.Verdict
+}
+
+// Stretches finds the runs of at least three months in which the difference of a monthly measure is told from
+// zero: single months do so by chance at this many months.
+func Stretches(differences []estimate.Figure) []Stretch {
+	const least = 3
+	var out []Stretch
+	for m := 1; m < len(differences); {
+		side, to := differences[m].Verdict(), m
+		for to+1 < len(differences) && differences[to+1].Verdict() == side {
+			to++
+		}
+		if (side == estimate.Below || side == estimate.Above) && to-m+1 >= least {
+			out = append(out, Stretch{m, to, side})
+		}
+		m = to + 1
+	}
+	return out
+}

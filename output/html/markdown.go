@@ -1,0 +1,49 @@
+package html
+
+import (
+	"fmt"
+	"strings"
+
+	"relend/output"
+	"relend/output/table"
+)
+
+// markdown is the summary for a CI system: the answer first, then gates, the headline table and warnings.
+func markdown(r *output.Report) []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n", table.Escape(cut(r.Run.Title)))
+	for _, s := range r.Answer {
+		fmt.Fprintf(&b, "- %s\n", table.Escape(cut(s)))
+	}
+	if len(r.Gates) > 0 {
+		b.WriteString("\n## Gates\n\n| Gate | Expected | Verdict | Found | Level |\n| --- | --- | --- | --- | --- |\n")
+		for _, g := range r.Gates {
+			fmt.Fprintf(&b, "| %s | %s | **%s** | %s | %s |\n", table.Escape(cut(g.Name)), table.Escape(cut(g.Expression)),
+				table.Escape(g.Verdict), table.Escape(cut(g.Found)), table.Escape(g.Level))
+		}
+	}
+	b.WriteString("\n## Headline\n\n" + table.Markdown(r))
+	if len(r.Warnings) > 0 {
+		b.WriteString("\n## Warnings\n\n")
+		const most = 30
+		for i, w := range r.Warnings {
+			if i == most {
+				fmt.Fprintf(&b, "- and %d more in report.html\n", len(r.Warnings)-most)
+				break
+			}
+			fmt.Fprintf(&b, "- %s\n", table.Escape(cut(w)))
+		}
+	}
+	fmt.Fprintf(&b, "\n%s, %s, seed %d. Charts, assumptions and definitions are in report.html.\n",
+		output.Plural(r.Run.Paths, "path"), output.Plural(r.Run.Months, "month"), r.Run.Seed)
+	return []byte(b.String())
+}
+
+// cut keeps a user's text to a readable length.
+func cut(s string) string {
+	const most = 400
+	if letters := []rune(s); len(letters) > most {
+		return string(letters[:most]) + "…"
+	}
+	return s
+}

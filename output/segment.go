@@ -1,0 +1,126 @@
+package output
+
+import (
+	"math"
+
+	"relend/data"
+	"relend/sim/estimate"
+)
+
+// SegmentRow is one group of borrowers under one arm at the horizon.
+type SegmentRow struct {
+	Arm              int
+	Dimension, Class string  // "segment", "ordinal" or "product", and its value
+	Borrowers        float64 // borrowers at the snapshot
+	// Moving is set where borrowers move between the classes of the dimension. Rates of the class's initial
+	// borrowers mean nothing then: DefaultRate is per mean number of active borrowers at the start of each
+	// month, without interval, and Served is missing.
+	Moving       bool
+	DefaultRate  estimate.Figure // cumulative, per initial borrower of the class
+	Served       estimate.Figure // share of initial borrowers with a further loan
+	BalanceStart float64         // at the snapshot, minor units
+	Balance      float64         // at the horizon, minor units; no interval: cells keep no covariances
+}
+
+// cellReader reads the sums of one cell.
+type cellReader struct {
+	data.CellSums
+	months int
+}
+
+func (c cellReader) sum(month int, counters ...data.Counter) (v float64) {
+	for _, k := range counters {
+		v += float64(c.Sum[month*int(data.NumCounters)+int(k)])
+	}
+	return v
+}
+
+// fixed reports whether nobody enters or leaves the cell.
+func (c cellReader) fixed() bool {
+	for m := range c.months + 1 {
+		if c.sum(m, StateCounters[:]...) != c.sum(0, StateCounters[:]...) {
+			return false
+		}
+	}
+	return true
+}
+
+var (
+	activeStates  = []data.Counter{data.BorrowersCurrent, data.BorrowersD1, data.BorrowersD2, data.BorrowersD3}
+	initialStates = append([]data.Counter{data.BorrowersIdle}, activeStates...)
+)
+
+// segments reads the margins over one dimension. Rates per initial borrower have a constant denominator, so that
+// the cells' sums of squares are enough for their intervals.
+func segments(results *data.Results, e *estimate.Estimator) []SegmentRow {
+	run := &results.Run
+	paths := float64(run.Paths)
+	var out []SegmentRow
+	for arm, cells := range results.Cells {
+		moving := map[string]bool{}
+		for _, sums := range cells {
+			dimension, _ := class(run, sums.Cell)
+			moving[dimension] = moving[dimension] || !cellReader{sums, run.Months}.fixed()
+		}
+		for _, sums := range cells {
+			c := cellReader{sums, run.Months}
+			row := SegmentRow{Arm: arm}
+			row.Dimension, row.Class = class(run, c.Cell)
+			if row.Dimension == "" {
+				continue
+			}
+			row.Borrowers = c.sum(0, initialStates...) / paths
+			for _, t := range data.BalanceTerms() {
+				row.BalanceStart += c.sum(0, t.Counter) / paths
+				row.Balance += c.sum(run.Months, t.Counter) / paths
+			}
+			if row.Moving = moving[row.Dimension]; row.Moving {
+				row.DefaultRate, row.Served = c.perActive(data.Defaults), estimate.Missing
+			} else {
+				row.DefaultRate, row.Served = c.share(data.Defaults, e), c.share(data.FirstGrants, e)
+			}
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+// perActive is a flow up to the horizon per mean number of active borrowers at the start of each month.
+func (c cellReader) perActive(counter data.Counter) estimate.Figure {
+	f, active := estimate.Missing, 0.0
+	for m := range c.months {
+		active += c.sum(m, activeStates...) / float64(c.months)
+	}
+	if active > 0 {
+		f.Value = c.sum(c.months, counter) / active
+	}
+	return f
+}
+
+// class names a cell that is a margin over one dimension; "" for any other.
+func class(run *data.Run, c data.Cell) (dimension, name string) {
+	switch {
+	case c.Segment != data.All && c.Product == data.All && c.Ordinal == data.All:
+		return "segment", run.Segments[c.Segment]
+	case c.Segment == data.All && c.Product == data.All && c.Ordinal != data.All:
+		return "ordinal", data.OrdinalClasses[c.Ordinal]
+	case c.Segment == data.All && c.Product != data.All && c.Ordinal == data.All:
+		return "product", data.Product(c.Product).String()
+	}
+	return "", ""
+}
+
+// share is a flow up to the horizon per initial borrower of the cell. Sums of squares run over replicates, whose
+// entry is the sum over their paths.
+func (c cellReader) share(counter data.Counter, e *estimate.Estimator) estimate.Figure {
+	borrowers, n := c.sum(0, initialStates...), float64(e.Replicates)
+	if borrowers == 0 {
+		return estimate.Missing
+	}
+	sum, squares := c.sum(c.months, counter), c.Squares[c.months*int(data.NumCounters)+int(counter)]
+	if e.Replicates < 2 {
+		return e.Interval(sum/borrowers, math.NaN())
+	}
+	variance := math.Max(squares-sum/n*sum, 0) / (n - 1)
+	return e.Interval(sum/borrowers, math.Sqrt(variance/n)*n/borrowers)
+}

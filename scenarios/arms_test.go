@@ -1,0 +1,208 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"relend/data"
+	"relend/sim"
+	"relend/sim/behaviour"
+	"relend/sim/factor"
+	"relend/sim/rule"
+)
+
+func TestDefaultExperiment(t *testing.T) {
+	e, err := Load("default", Overrides{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	arms, settings, err := e.Arms("CNY", []string{"any"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if settings.Months != 36 || settings.Paths != 256 || settings.Seed != 20240601 || settings.Design != factor.Antithetic || settings.Baseline != 0 {
+		t.Errorf("settings %+v", settings)
+	}
+	if *e.Portfolio.Synthetic != (Synthetic{20000, 20240601}) || len(e.Warnings("CNY")) != 0 {
+		t.Errorf("portfolio %+v, warnings %v", e.Portfolio, e.Warnings("CNY"))
+	}
+	var got []string
+	for _, a := range arms {
+		got = append(got, fmt.Sprintf("%s %s %s %s %d %d/%d", a.Name, a.Arm.Policy, a.Regulation, a.Arm.Macro, a.Reference, len(a.Policy), len(a.Law)))
+	}
+	want := []string{
+		"baseline default none baseline 0 8/0",
+		"cooling_off_3 cooling_off_3 none baseline 0 9/0",
+		"no_top_up no_top_up none baseline 0 8/0",
+		"clean_2 clean_2 none baseline 0 9/0",
+		"pti_50 pti_50 none baseline 0 9/0",
+		"apr_cap default apr_cap_4lpr baseline 0 8/1",
+		"baseline.adverse default none adverse 0 8/0",
+		"cooling_off_3.adverse cooling_off_3 none adverse 6 9/0",
+		"no_top_up.adverse no_top_up none adverse 6 8/0",
+		"clean_2.adverse clean_2 none adverse 6 9/0",
+		"pti_50.adverse pti_50 none adverse 6 9/0",
+		"apr_cap.adverse default apr_cap_4lpr adverse 6 8/1",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	law := arms[5]
+	if law.Scope != .5 || law.Law[0].(*rule.APRCap).Max != .12 || law.Behaviour != behaviour.Default() {
+		t.Errorf("got %+v", law)
+	}
+	if n := len(law.Rules); law.Rules[n-2] != "By law: New loans cost at most 12% a year; who cannot be served at that price is refused." ||
+		law.Rules[n-1] != "The law binds 50% of outside lenders as well." || law.Rules[n-3] != "No single loan above 200000 CNY." {
+		t.Errorf("rules %q", law.Rules)
+	}
+	if u, g, r := arms[6].Macro.At(11); u != 2 || g != -1.6 || r != -1 {
+		t.Errorf("adverse in month 12: %v %v %v", u, g, r)
+	}
+}
+
+// The library's policy "default" is the one of the model.
+func TestDefaultPolicy(t *testing.T) {
+	e := mustParse(t, "title: t")
+	want := []rule.Rule{
+		&rule.WorstDelinquency{MaxDays: 29, LookBack: 12},
+		&rule.TopUp{Allowed: true},
+		&rule.MinRepaid{Share: .3},
+		&rule.ConcurrentLoans{Max: 3},
+		&rule.MaxOrdinal{Max: 15},
+		&rule.APRCap{Max: .24},
+		&rule.LimitLadder{Steps: []float64{1, 1.2, 1.5, 1.8, 2.2}},
+		&rule.ProductCap{Amount: 200_000 * data.Unit},
+	}
+	for i, r := range e.Policies[0].Rules {
+		if got, want := fmt.Sprintf("%T %+v", r.Rule, r.Rule), fmt.Sprintf("%T %+v", want[i], want[i]); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	if len(e.Policies[0].Rules) != len(want) {
+		t.Errorf("%d rules", len(e.Policies[0].Rules))
+	}
+}
+
+func TestReferences(t *testing.T) {
+	e := mustParse(t, `
+portfolio: {synthetic: {}}
+policies: [default, tight]
+macros: [baseline, adverse, severe]
+arms:
+  product: {macros: [baseline, adverse]}
+  list:
+    - {name: twin}
+    - {name: severe_tight, policy: tight, macro: severe}
+    - {name: frightened, macro: adverse, behaviour: {set: {shock.mult: 8}}}
+    - {name: adverse_twin, macro: adverse}
+    - {name: same, behaviour: {set: {shock.mult: 4}}}
+baseline: tight
+`)
+	arms, settings, err := e.Arms("CNY", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, a := range arms {
+		got = append(got, a.Name+"->"+arms[a.Reference].Name)
+	}
+	want := "baseline->tight tight->tight twin->tight same->tight baseline.adverse->tight.adverse tight.adverse->tight " +
+		"frightened->tight.adverse adverse_twin->tight.adverse severe_tight->tight"
+	if strings.Join(got, " ") != want || settings.Baseline != 1 {
+		t.Errorf("got %s, baseline %d", got, settings.Baseline)
+	}
+	i := slices.IndexFunc(arms, func(a sim.Arm) bool { return a.Name == "frightened" })
+	if r := arms[i].Rules; r[len(r)-1] != "Behaviour: shock.mult is 8 instead of 4." || arms[i].Behaviour.ShockMult != 8 || arms[0].Behaviour.ShockMult != 4 {
+		t.Errorf("got %q", r)
+	}
+	if got := arms[i].Title; got != "Baseline / Adverse economy (frightened)" {
+		t.Errorf("title %s", got)
+	}
+	if e.Entries[3].Behaviour != nil {
+		t.Error("an arm that sets what holds anyway differs")
+	}
+	if a := e.Assumptions("CNY"); !slices.ContainsFunc(a, func(a data.Assumption) bool {
+		return a == data.Assumption{Name: "shock.mult in arm frightened", Value: "8", Reason: lookup(t, "shock.mult").Meaning, Origin: "experiment"}
+	}) {
+		t.Errorf("the behaviour of an arm is not among the assumptions")
+	}
+}
+
+func TestSegmentsAndCurrency(t *testing.T) {
+	e := mustParse(t, "portfolio:\n  files: [a.parquet]\n  segments: [micro, salaried]\nregulations: [none, exposure_200k]\n"+
+		"arms: {product: {}, list: [{name: x, behaviour: {set: {outside.instalment: 90 EUR}}}]}")
+	if _, _, err := e.Arms("", []string{"micro"}); err != nil {
+		t.Error(err)
+	}
+	_, _, err := e.Arms("USD", []string{"micro", "salared", "other"})
+	want := strings.Join([]string{
+		`e.yaml:3:13: portfolio.segments: the portfolio holds the segment "salared", which is not in segments, did you mean "salaried"?`,
+		`e.yaml:3:13: portfolio.segments: the portfolio holds the segment "other", which is not in segments (allowed: micro, salaried)`,
+		`library:regulations/exposure_200k.yaml:14:26: rules.exposure_cap.amount: the amount is in CNY, the portfolio in USD; amounts are not converted`,
+		`e.yaml:5:76: arms.list[0].behaviour.set.outside.instalment: the amount is in EUR, the portfolio in USD; amounts are not converted`}, "\n")
+	if err == nil || err.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", err, want)
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	e := mustParse(t, "policies: [default, tight]\narms: {list: [{name: a}]}\nbehaviour: {set: {amount.min: 60 USD, outside.instalment: 90}}")
+	want := []string{
+		"e.yaml: warning: no portfolio is given: a synthetic one of 20000 borrowers is used",
+		"e.yaml: warning: the policy tight is used by no arm",
+		"outside.balance is left at 5000 USD, a figure chosen for CNY; set it under behaviour for a portfolio in USD",
+	}
+	if got := e.Warnings("USD"); !slices.Equal(got, want) {
+		t.Errorf("got\n%s", strings.Join(got, "\n"))
+	}
+	if got := e.Warnings("CNY"); !slices.Equal(got, want[:2]) {
+		t.Errorf("got\n%s", strings.Join(got, "\n"))
+	}
+}
+
+func lookup(t *testing.T, name string) behaviour.Parameter {
+	t.Helper()
+	d, ok := behaviour.Lookup(name)
+	if !ok {
+		t.Fatalf("no parameter %s", name)
+	}
+	return d
+}
+
+func TestParametersAndAssumptions(t *testing.T) {
+	e := mustParse(t, "behaviour: {preset: all_granted, set: {leak.rate: 2000 bp, season.s2: 2.5 months, outside.instalment: 650.5 CNY}}\n"+
+		"macros: [adverse]\nregulations: [data_sharing_full]")
+	params := e.Parameters("CNY")
+	if len(params) != len(behaviour.Registry()) {
+		t.Fatalf("%d parameters", len(params))
+	}
+	find := func(name string) data.Parameter {
+		return params[slices.IndexFunc(params, func(p data.Parameter) bool { return p.Name == name })]
+	}
+	for name, want := range map[string][2]string{"leak.rate": {"20%", "35%"}, "season.s2": {"2.5 months", "4 months"},
+		"outside.instalment": {"650.5 CNY", "650 CNY"}, "relief.months": {"0 months", "2 months"}, "risk.b_pti": {"3", "3"}} {
+		if p := find(name); p.Value != want[0] || p.Default != want[1] || p.Unit != lookup(t, name).Unit || p.Meaning == "" || p.Source == "" {
+			t.Errorf("got %+v", p)
+		}
+	}
+	assumptions := map[string]data.Assumption{}
+	for _, a := range e.Assumptions("CNY") {
+		assumptions[a.Name] = a
+	}
+	for name, want := range map[string]string{"leak.rate": "experiment", "take_up.k0": "preset all_granted", "shock.mult": "behaviour default",
+		"macro adverse": "experiment", "regulation data_sharing_full: scope": "experiment"} {
+		if a, ok := assumptions[name]; !ok || a.Origin != want || a.Reason == "" || a.Value == "" {
+			t.Errorf("%s: got %+v", name, a)
+		}
+	}
+	for _, d := range behaviour.Registry() {
+		if _, ok := assumptions[d.Name]; strings.HasPrefix(d.Source, "assumption") && !ok {
+			t.Errorf("the assumption %s is not listed", d.Name)
+		}
+	}
+	if got := assumptions["macro adverse"].Value; got != "unemployment rate +2 sd at most, GDP growth -2 sd at most, loan prime rate -1 sd at most" {
+		t.Error(got)
+	}
+}

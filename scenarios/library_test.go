@@ -1,0 +1,156 @@
+package scenarios
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"relend/data/document"
+	"relend/sim/rule"
+)
+
+func TestLibrary(t *testing.T) {
+	entries := Library()
+	for _, want := range []Entry{
+		{KindExperiment, "default", "Re-lending policies compared"},
+		{KindPolicy, "all_granted", "Everything granted"},
+		{KindRegulation, "apr_cap_4lpr", "Price ceiling of 4 x LPR"},
+		{KindMacro, "severe", "Severe economy"},
+	} {
+		if !slices.Contains(entries, want) {
+			t.Errorf("%v is not listed", want)
+		}
+	}
+	for _, e := range entries {
+		l := newLoader("")
+		s := l.open(e.Kind, e.Name, nil)
+		name := e.Name
+		switch e.Kind {
+		case KindPolicy:
+			p := l.policy(s)
+			name = p.Name
+			if p.Description == "" || p.Source == "" {
+				t.Errorf("the policy %s has no description or no source", name)
+			}
+		case KindRegulation:
+			r := l.regulation(s)
+			name = r.Name
+			if name != noRegulation && (r.Reference == "" || r.Source == "" || r.Description == "" || len(r.Rules) == 0) {
+				t.Errorf("the regulation %s lacks reference, source, description or rules", name)
+			}
+			if r.Scope > 0 && !strings.Contains(r.Source, "outside lenders") && !strings.Contains(r.Source, "All lenders") {
+				t.Errorf("the regulation %s does not say where its scope comes from", name)
+			}
+		case KindMacro:
+			m := l.macro(s)
+			name = m.Name
+			if name != baselineMacro && (len(m.Unemployment) != 36 || len(m.GDP) != 36 || len(m.LPR) != 36 || !strings.HasPrefix(m.Source, "assumption")) {
+				t.Errorf("the macro path %s: %+v", name, m)
+			}
+		default:
+			if _, err := Load(e.Name, Overrides{}); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := l.err(); err != nil {
+			t.Error(err)
+		}
+		if name != e.Name || e.Title == "" || e.Title == e.Name {
+			t.Errorf("the %s %s is called %q, %q", e.Kind, e.Name, name, e.Title)
+		}
+	}
+}
+
+// Schema lists the keys that are read: this text has each of them once, and nothing else.
+func TestSchema(t *testing.T) {
+	texts := map[Kind]string{
+		KindExperiment: `
+title: t
+description: d
+extends: default
+portfolio: {synthetic: {borrowers: 1, seed: 1}, files: [f], mapping: m, as_of: 2024-01-01, currency: CNY, segments: [s], max_rejected: 1%}
+horizon: 1 month
+paths: 4
+seed: 1
+design: plain
+behaviour: {preset: default, set: {}}
+policies: [default]
+regulations: [none]
+macros: [baseline]
+arms:
+  product: {policies: [default], regulations: [none], macros: [baseline]}
+  list: [{name: n, title: t, policy: default, regulation: none, macro: baseline, behaviour: {}}]
+baseline: n
+measures: [par_30]
+gates: [{name: n, expect: e, level: warn}]
+`,
+		KindPolicy:     "{name: n, title: t, description: d, source: s, extends: default, rules: {}}",
+		KindRegulation: "{name: n, title: t, description: d, jurisdiction: j, status: draft, reference: r, source: s, scope: 1%, rules: {}}",
+		KindMacro:      "{name: n, title: t, source: s, months: {unemployment: [0], gdp: [0], lpr: [0]}}",
+	}
+	for _, kind := range Kinds {
+		root, problems := document.Parse("x.yaml", []byte(texts[kind]))
+		if problems != nil {
+			t.Fatal(problems)
+		}
+		var keys []string
+		var walk func(n *document.Node)
+		walk = func(n *document.Node) {
+			for _, item := range n.Items() {
+				if n.Kind == document.Map {
+					keys = append(keys, regexp.MustCompile(`\[\d+\]`).ReplaceAllString(item.Path, "[]"))
+				}
+				walk(item)
+			}
+		}
+		walk(root)
+		var listed []string
+		for _, k := range Schema(kind) {
+			listed = append(listed, k.Path)
+			if k.Value == "" || k.Meaning == "" {
+				t.Errorf("%s: %s has no value or no meaning", kind, k.Path)
+			}
+		}
+		if !slices.Equal(keys, listed) {
+			t.Errorf("%s: the text has\n%s\nthe schema\n%s", kind, strings.Join(keys, "\n"), strings.Join(listed, "\n"))
+		}
+		l := newLoader("x.yaml")
+		switch s := (source{"x.yaml", root}); kind {
+		case KindExperiment:
+			_, err := Parse("x.yaml", []byte(texts[kind]), Overrides{})
+			if err == nil || err.Error() != "x.yaml:5:24: portfolio.synthetic: synthetic and files cannot both be given" {
+				t.Error(err)
+			}
+		case KindPolicy:
+			l.policy(s)
+		case KindRegulation:
+			l.regulation(s)
+		case KindMacro:
+			l.macro(s)
+		}
+		if err := l.err(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestRuleFields(t *testing.T) {
+	var got []string
+	for _, kind := range rule.Kinds {
+		for _, f := range RuleFields(kind) {
+			got = append(got, strings.Join([]string{kind.Name, f.Name, f.Unit, f.Range, f.Default}, " "))
+		}
+	}
+	for _, want := range []string{
+		"worst_delinquency look_back months 0 to 120 12 months",
+		"top_up stack flag true or false false",
+		"limit_ladder steps ratios 0.01 to 100 needed",
+		"apr_cap max share 0% to 1000% needed",
+		"exposure_cap amount money 0 to 1e+12 0",
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%q is not among\n%s", want, strings.Join(got, "\n"))
+		}
+	}
+}

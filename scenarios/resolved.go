@@ -1,0 +1,150 @@
+package scenarios
+
+import (
+	"path/filepath"
+	"strconv"
+
+	"relend/data/document"
+	"relend/sim/behaviour"
+)
+
+// Resolved writes the experiment as YAML with every default explicit and every definition in place, so that
+// it does not depend on the library. Loading it gives an equal experiment, and the same experiment gives the
+// same bytes. Files and mappings of the portfolio appear without their folders: a run directory names no
+// place on a machine.
+func (e *Experiment) Resolved() []byte {
+	root := document.NewMap()
+	text(root, "title", e.Title)
+	text(root, "description", e.Description)
+	root.Set("portfolio", e.Portfolio.node())
+	root.Set("horizon", months(float64(e.Months)))
+	root.Set("paths", whole(e.Paths))
+	root.Set("seed", seed(e.Seed))
+	root.Set("design", document.NewText(e.Design.String()))
+	set := document.NewMap()
+	for _, d := range behaviour.Registry() {
+		set.Set(d.Name, e.Behaviour.node(d))
+	}
+	root.Set("behaviour", document.NewMap().Set("preset", document.NewText(e.Behaviour.Preset)).Set("set", set))
+
+	var policies, regulations, macros, arms, gates []*document.Node
+	for _, p := range e.Policies {
+		m := document.NewMap()
+		text(m, "name", p.Name)
+		text(m, "title", p.Title)
+		text(m, "description", p.Description)
+		text(m, "source", p.Source)
+		policies = append(policies, m.Set("rules", rulesNode(p.Rules)))
+	}
+	for _, r := range e.Regulations {
+		m := document.NewMap()
+		text(m, "name", r.Name)
+		text(m, "title", r.Title)
+		text(m, "description", r.Description)
+		text(m, "jurisdiction", r.Jurisdiction)
+		text(m, "status", r.Status)
+		text(m, "reference", r.Reference)
+		text(m, "source", r.Source)
+		regulations = append(regulations, m.Set("scope", ratio(r.Scope)).Set("rules", rulesNode(r.Rules)))
+	}
+	for _, x := range e.Macros {
+		m, table := document.NewMap(), document.NewMap()
+		text(m, "name", x.Name)
+		text(m, "title", x.Title)
+		text(m, "source", x.Source)
+		for _, v := range macroVariables(&x) {
+			if len(*v.path) > 0 {
+				table.Set(v.name, numberList(*v.path))
+			}
+		}
+		macros = append(macros, m.Set("months", table))
+	}
+	for _, a := range e.Entries {
+		m := document.NewMap()
+		text(m, "name", a.Name)
+		text(m, "title", a.Title)
+		text(m, "policy", a.Policy)
+		text(m, "regulation", a.Regulation)
+		text(m, "macro", a.Macro)
+		if a.Behaviour != nil {
+			set := document.NewMap()
+			for _, d := range e.differences(a) {
+				set.Set(d.Name, a.Behaviour.node(d))
+			}
+			m.Set("behaviour", document.NewMap().Set("set", set))
+		}
+		arms = append(arms, m)
+	}
+	for _, g := range e.Gates {
+		m := document.NewMap()
+		text(m, "name", g.Name)
+		text(m, "expect", g.Expect)
+		text(m, "level", g.Level)
+		gates = append(gates, m)
+	}
+	root.Set("policies", document.NewList(policies...))
+	root.Set("regulations", document.NewList(regulations...))
+	root.Set("macros", document.NewList(macros...))
+	root.Set("arms", document.NewMap().Set("list", document.NewList(arms...)))
+	text(root, "baseline", e.Baseline)
+	root.Set("measures", textList(e.Measures))
+	root.Set("gates", document.NewList(gates...))
+	return document.Marshal(root)
+}
+
+func (p Portfolio) node() *document.Node {
+	m := document.NewMap()
+	if p.Synthetic != nil {
+		m.Set("synthetic", document.NewMap().Set("borrowers", whole(p.Synthetic.Borrowers)).Set("seed", seed(p.Synthetic.Seed)))
+	} else {
+		files := make([]string, len(p.Files))
+		for i, file := range p.Files {
+			files[i] = filepath.Base(file)
+		}
+		m.Set("files", textList(files))
+	}
+	mapping := p.Mapping
+	if isPath(mapping) {
+		mapping = filepath.Base(mapping)
+	}
+	text(m, "mapping", mapping)
+	text(m, "as_of", p.AsOf)
+	text(m, "currency", p.Currency)
+	if len(p.Segments) > 0 {
+		m.Set("segments", textList(p.Segments))
+	}
+	return m.Set("max_rejected", ratio(p.MaxRejected))
+}
+
+func (b *Behaviour) node(d behaviour.Parameter) *document.Node {
+	return writtenParameter(d, d.Value(&b.Params), b.Currency[d.Name])
+}
+
+func rulesNode(rules []Rule) *document.Node {
+	m := document.NewMap()
+	for _, r := range rules {
+		fields := document.NewMap()
+		for _, f := range r.Rule.Fields() {
+			fields.Set(f.Name, written(f, r.Currency))
+		}
+		m.Set(r.Kind, fields)
+	}
+	return m
+}
+
+func seed(v uint64) *document.Node { return document.NewValue(strconv.FormatUint(v, 10)) }
+
+// text sets a key unless the text is empty, for an empty one is not read back.
+func text(m *document.Node, key, value string) {
+	if value != "" {
+		m.Set(key, document.NewText(value))
+	}
+}
+
+func textList(values []string) *document.Node {
+	items := make([]*document.Node, len(values))
+	for i, v := range values {
+		items[i] = document.NewText(v)
+	}
+	return document.NewList(items...)
+}

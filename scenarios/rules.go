@@ -1,0 +1,248 @@
+package scenarios
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"relend/data/document"
+	"relend/sim/factor"
+	"relend/sim/rule"
+)
+
+// Policy is what a lender chooses: the rules for further loans.
+type Policy struct {
+	Name        string
+	Title       string
+	Description string
+	Source      string
+	Rules       []Rule // in the order of rule.Kinds, at most one of a kind
+}
+
+// Regulation is what the law imposes on top of a policy.
+type Regulation struct {
+	Name         string
+	Title        string
+	Description  string
+	Jurisdiction string
+	Status       string // one of Statuses
+	Reference    string // instrument and article
+	Source       string // where the figure was read
+	Scope        float64
+	Rules        []Rule
+}
+
+// Rule is one rule with the currency of its amounts ("" = the portfolio's).
+type Rule struct {
+	Kind     string
+	Rule     rule.Rule
+	Currency string
+	at       *document.Node // where the currency is written
+}
+
+// Statuses are the standings a regulation can have.
+var Statuses = []string{"in_force", "draft", "repealed", "guidance", "self_regulation", "hypothetical"}
+
+// text reads a text in one line.
+func (l *loader) text(n *document.Node) string {
+	s := l.paragraph(n)
+	if strings.ContainsAny(s, "\n\r") {
+		l.r.Errorf(n, "a text in one line is needed here, found %d lines", strings.Count(s, "\n")+1)
+	}
+	return s
+}
+
+// paragraph reads a text that may have several lines.
+func (l *loader) paragraph(n *document.Node) string {
+	s := l.r.Text(n)
+	trimmed := strings.TrimSpace(s)
+	if s != "" && trimmed == "" {
+		l.r.Errorf(n, "the text is blank; write one or remove the key")
+	}
+	return trimmed
+}
+
+var (
+	nameForm    = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	armNameForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+)
+
+// name reads the name of a policy, regulation or macro path. Names of arms join them with dots.
+func (l *loader) name(n *document.Node) string {
+	s := l.r.Text(n)
+	if s != "" && !nameForm.MatchString(s) {
+		l.r.Errorf(n, "%q is not a name: letters, digits, _ and -, at most 64", s)
+		return ""
+	}
+	return s
+}
+
+// first returns the value of a key in the first document that has it.
+func first(layers []*document.Node, key string) *document.Node {
+	for _, layer := range layers {
+		if n := present(layer, key); n != nil {
+			return n
+		}
+	}
+	return nil
+}
+
+// itself leaves out what a document extends.
+func itself(layers []*document.Node) []*document.Node { return layers[:min(1, len(layers))] }
+
+// own returns the value of a key in the document itself, and reports its absence.
+func (l *loader) own(layers []*document.Node, key string) *document.Node {
+	if len(layers) == 0 || layers[0].Get(key) != nil {
+		return first(itself(layers), key)
+	}
+	return l.r.Map(layers[0]).Need(key)
+}
+
+func (l *loader) policy(s source) Policy {
+	layers := l.chain(KindPolicy, s)
+	p := Policy{
+		Name:        l.name(l.own(layers, "name")),
+		Title:       l.text(first(itself(layers), "title")),
+		Description: l.paragraph(first(itself(layers), "description")),
+		Source:      l.paragraph(first(layers, "source")),
+	}
+	p.Title = orElse(p.Title, p.Name)
+	for i := len(layers) - 1; i >= 0; i-- {
+		p.Rules = l.rules(layers[i], p.Rules)
+	}
+	return p
+}
+
+func orElse(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// rules adds the rules of one document to those it inherits: a rule replaces the inherited one of its kind,
+// none removes it.
+func (l *loader) rules(layer *document.Node, inherited []Rule) []Rule {
+	rules := slices.Clone(inherited)
+	f := l.r.Map(l.own([]*document.Node{layer}, "rules"))
+	for i, kind := range rule.Kinds {
+		n := f.Get(kind.Name)
+		if n == nil {
+			continue
+		}
+		at := slices.IndexFunc(rules, func(r Rule) bool { return r.Kind == kind.Name })
+		if n.Kind == document.Scalar && !n.Quoted && n.Text() == "none" {
+			if at < 0 {
+				l.r.Errorf(n, "nothing to remove: no rule %s is inherited", kind.Name)
+			} else {
+				rules = slices.Delete(rules, at, at+1)
+			}
+			continue
+		}
+		read := l.rule(kind, n)
+		if at >= 0 {
+			rules[at] = read
+			continue
+		}
+		before := func(r Rule) bool { return slices.Contains(rule.KindNames()[i:], r.Kind) }
+		if at = slices.IndexFunc(rules, before); at < 0 {
+			at = len(rules)
+		}
+		rules = slices.Insert(rules, at, read)
+	}
+	f.Close()
+	return rules
+}
+
+// rule reads one rule; its parameters keep their defaults where they are absent.
+func (l *loader) rule(kind rule.Kind, n *document.Node) Rule {
+	out := Rule{Kind: kind.Name, Rule: kind.New()}
+	before := len(l.r.Problems.List)
+	f := l.r.Map(n)
+	for _, field := range out.Rule.Fields() {
+		value := f.Get(field.Name)
+		if field.Required && (f.Node() != nil && f.Node().Get(field.Name) == nil) {
+			f.Need(field.Name)
+		}
+		if value != nil {
+			if code := l.field(value, field); code != "" {
+				out.Currency, out.at = code, value
+			}
+		}
+	}
+	f.Close()
+	if f.Node() != nil && len(f.Node().Keys()) == 0 && !l.failed(before) {
+		l.r.Errorf(n, "the rule has no parameters; give at least one (allowed: %s)", strings.Join(fieldNames(out.Rule), ", "))
+	}
+	if !l.failed(before) {
+		if err := out.Rule.Check(); err != nil {
+			l.r.Errorf(n, "%v", err)
+		}
+	}
+	return out
+}
+
+func fieldNames(r rule.Rule) []string {
+	var names []string
+	for _, f := range r.Fields() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+func (l *loader) regulation(s source) Regulation {
+	layers := l.chain(KindRegulation, s)
+	r := Regulation{
+		Name:         l.name(l.own(layers, "name")),
+		Title:        l.text(first(layers, "title")),
+		Description:  l.paragraph(first(layers, "description")),
+		Jurisdiction: l.text(first(layers, "jurisdiction")),
+		Status:       "hypothetical",
+		Reference:    l.paragraph(first(layers, "reference")),
+		Source:       l.paragraph(first(layers, "source")),
+		Scope:        l.r.Ratio(first(layers, "scope"), 0, 1),
+	}
+	r.Title = orElse(r.Title, r.Name)
+	if n := first(layers, "status"); n != nil {
+		r.Status = l.r.OneOf(n, Statuses...)
+	}
+	for _, layer := range layers {
+		r.Rules = l.rules(layer, nil)
+	}
+	return r
+}
+
+// maxShock bounds a macro variable, in standard deviations.
+const maxShock = 10
+
+func (l *loader) macro(s source) factor.Macro {
+	layers := l.chain(KindMacro, s)
+	m := factor.Macro{
+		Name:   l.name(l.own(layers, "name")),
+		Title:  l.text(first(layers, "title")),
+		Source: l.paragraph(first(layers, "source")),
+	}
+	m.Title = orElse(m.Title, m.Name)
+	f := l.r.Map(l.own(layers, "months"))
+	for _, v := range macroVariables(&m) {
+		*v.path = l.numbers(f.Get(v.name), -maxShock, maxShock)
+	}
+	f.Close()
+	if f.Node() != nil && len(f.Node().Keys()) > 0 && m.Source == "" {
+		l.r.Errorf(s.root, "a macro path needs a source: where it comes from, or \"assumption\" and why")
+	}
+	return m
+}
+
+type macroVariable struct {
+	name, meaning string
+	path          *[]float64
+}
+
+func macroVariables(m *factor.Macro) []macroVariable {
+	return []macroVariable{
+		{"unemployment", "unemployment rate", &m.Unemployment},
+		{"gdp", "GDP growth", &m.GDP},
+		{"lpr", "loan prime rate", &m.LPR},
+	}
+}

@@ -1,0 +1,175 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+
+	"relend/data"
+	"relend/sim"
+	"relend/sim/behaviour"
+	"relend/sim/factor"
+	"relend/sim/rule"
+)
+
+// Key documents one key of a file.
+type Key struct {
+	Path    string // such as "portfolio.synthetic.seed"; "[]" stands for an element of a list
+	Value   string // what is written there
+	Default string // what holds when the key is absent; "" where it is needed or nothing holds
+	Meaning string
+}
+
+// MaxBorrowers is the size of the largest synthetic portfolio. The other limits of an experiment are those of
+// package sim.
+const MaxBorrowers = 100_000_000
+
+// The defaults of an experiment.
+const (
+	defaultBorrowers   = 20_000
+	defaultSeed        = 20240601
+	defaultMonths      = 36
+	defaultPaths       = 256
+	defaultMaxRejected = .01
+)
+
+var defaultMeasures = []string{"default_rate", "default_rate_active", "default_rate_balance", "par_30", "loss_rate",
+	"approval_rate", "originations_amount", "served_share", "shocks", "net_margin_rate"}
+
+var presets = []string{"default", "all_granted"}
+
+// Schema lists the keys of a kind of file in the order in which they are best written. The parameters of rules
+// are in sim/rule, those of behaviour in sim/behaviour.
+func Schema(kind Kind) []Key { return schemas[kind] }
+
+var schemas = map[Kind][]Key{
+	KindExperiment: {
+		{"title", "text", "the file's name", "a few words above the report"},
+		{"description", "text", "", "what is asked, for the reader of the report"},
+		{"extends", "name or path", "", "experiment whose keys hold where this one has none"},
+		{"portfolio", "map", "synthetic", "the borrowers: synthetic or files, not both"},
+		{"portfolio.synthetic", "map", "", "an artificial portfolio whose true parameters are known"},
+		{"portfolio.synthetic.borrowers", "count", fmt.Sprint(defaultBorrowers), fmt.Sprintf("number of borrowers, 1 to %d", MaxBorrowers)},
+		{"portfolio.synthetic.seed", "count", fmt.Sprint(defaultSeed), "seed of the portfolio, apart from the seed of the paths"},
+		{"portfolio.files", "list of paths", "", "Parquet files, folders or patterns such as tapes/*.parquet, relative to this file"},
+		{"portfolio.mapping", "name or path", "", "how columns of another layout become the portfolio's; with files"},
+		{"portfolio.as_of", "date", "", "snapshot date, such as 2024-06-30; with files"},
+		{"portfolio.currency", "code", "", "ISO 4217 code, such as CNY; with files"},
+		{"portfolio.segments", "list of texts", "any", "segments that may occur; others are an error"},
+		{"portfolio.max_rejected", "share", "1%", "share of rows that may be rejected before the run is refused"},
+		{"horizon", "months", "36 months", fmt.Sprintf("length of the projection, 1 to %d months", sim.MaxMonths)},
+		{"paths", "count", fmt.Sprint(defaultPaths), fmt.Sprintf("simulated paths, at least 2 independent ones, at most %d; even where the design is antithetic", sim.MaxPaths)},
+		{"seed", "count", fmt.Sprint(defaultSeed), "seed of all draws"},
+		{"design", strings.Join(factor.DesignNames(), " or "), "antithetic", "how the factor paths are drawn"},
+		{"behaviour", "map", "", "behaviour of borrowers and costs of lending"},
+		{"behaviour.preset", strings.Join(presets, " or "), "default", "the parameters to start from"},
+		{"behaviour.set", "map of parameters", "", "parameters that differ from the preset, each in its unit"},
+		{"policies", "list of names, paths or definitions", "default", "the lender's policies"},
+		{"regulations", "list of names, paths or definitions", "none", "the laws"},
+		{"macros", "list of names, paths or definitions", "baseline", "the macro paths"},
+		{"arms", "map", "product of all", "what is run, at most " + fmt.Sprint(sim.MaxArms) + " arms"},
+		{"arms.product", "map", "", "every policy under every regulation and every macro path"},
+		{"arms.product.policies", "list of names", "all in policies", "of the experiment or of the library"},
+		{"arms.product.regulations", "list of names", "all in regulations", "the same"},
+		{"arms.product.macros", "list of names", "all in macros", "the same"},
+		{"arms.list", "list of maps", "", "single arms"},
+		{"arms.list[].name", "name", "", "letters, digits, _, - and ."},
+		{"arms.list[].title", "text", "from its parts", "a few words for tables and charts"},
+		{"arms.list[].policy", "name", "the first in policies", "of the experiment or of the library"},
+		{"arms.list[].regulation", "name", "the first in regulations", "the same"},
+		{"arms.list[].macro", "name", "the first in macros", "the same"},
+		{"arms.list[].behaviour", "map", "the experiment's", "behaviour of this arm only, written as above"},
+		{"baseline", "name of an arm", "the first arm", "the arm compared with"},
+		{"measures", "list of measures", fmt.Sprintf("%d usual ones", len(defaultMeasures)), "the headline table; usually " + strings.Join(defaultMeasures, ", ")},
+		{"gates", "list of maps", "", "conditions on the results"},
+		{"gates[].name", "text", "", "what the condition is called in the verdict"},
+		{"gates[].expect", "text", "", "expression over measures that must hold"},
+		{"gates[].level", "error or warn", "error", "whether a breach fails the run"},
+	},
+	KindPolicy: {
+		{"name", "name", "", "letters, digits, _ and -"},
+		{"title", "text", "the name", "a few words for tables and charts"},
+		{"description", "text", "", "what it does and when it is used"},
+		{"source", "text", "", "where the figures come from"},
+		{"extends", "name or path", "", "policy whose rules hold where this one has none of the kind"},
+		{"rules", "map of rules", "", "each rule with its parameters; none removes an inherited one"},
+	},
+	KindRegulation: {
+		{"name", "name", "", "letters, digits, _ and -"},
+		{"title", "text", "the name", "a few words for tables and charts"},
+		{"description", "text", "", "what it does, and how it differs from the text of the law"},
+		{"jurisdiction", "text", "", "such as CN"},
+		{"status", strings.Join(Statuses, ", "), "hypothetical", "standing of the law"},
+		{"reference", "text", "", "instrument and article"},
+		{"source", "text", "", "where the figures were read"},
+		{"scope", "share", "0%", "share of outside lenders bound by it: they deny whom it denies here"},
+		{"rules", "map of rules", "", "each rule with its parameters; {} for no rule"},
+	},
+	KindMacro: {
+		{"name", "name", "", "letters, digits, _ and -"},
+		{"title", "text", "the name", "a few words for tables and charts"},
+		{"source", "text", "", "where the path comes from; needed unless it is flat"},
+		{"months", "map", "", "one list of numbers for each variable, month by month; the last one holds on, {} for no shock"},
+		{"months.unemployment", "list of numbers", "0", fmt.Sprintf("unemployment rate, standard deviations from its baseline, -%d to %d", maxShock, maxShock)},
+		{"months.gdp", "list of numbers", "0", "GDP growth, the same"},
+		{"months.lpr", "list of numbers", "0", "loan prime rate, the same"},
+	},
+}
+
+// topKeys lists the keys at the top of a kind of file.
+func topKeys(kind Kind) []string {
+	var keys []string
+	for _, k := range schemas[kind] {
+		if !strings.ContainsAny(k.Path, ".[") {
+			keys = append(keys, k.Path)
+		}
+	}
+	return keys
+}
+
+// measureNames lists the measures that exist.
+var measureNames = data.MeasureNames()
+
+// RuleField documents one parameter of a rule, in words as they are written in YAML.
+type RuleField struct {
+	Name, Unit, Range, Default, Meaning string
+}
+
+// RuleFields documents the parameters of a kind of rule; Default is "needed" where there is none.
+func RuleFields(kind rule.Kind) []RuleField {
+	var out []RuleField
+	for _, f := range kind.New().Fields() {
+		standard := "needed"
+		if !f.Required {
+			standard = written(f, "").Text()
+		}
+		lo, hi := fieldBound(f, f.Min), fieldBound(f, f.Max)
+		out = append(out, RuleField{f.Name, f.Unit, span(lo, hi), standard, f.Meaning})
+	}
+	return out
+}
+
+// fieldBound writes one end of a field's range.
+func fieldBound(f rule.Field, v float64) string {
+	switch f.Unit {
+	case "share":
+		return ratio(v).Text()
+	case "flag":
+		return ""
+	}
+	return shortest(v)
+}
+
+// ParameterRange writes the range of a behaviour parameter.
+func ParameterRange(d behaviour.Parameter) string {
+	if d.Unit == "share" {
+		return span(ratio(d.Min).Text(), ratio(d.Max).Text())
+	}
+	return span(shortest(d.Min), shortest(d.Max))
+}
+
+func span(lo, hi string) string {
+	if lo == "" {
+		return "true or false"
+	}
+	return lo + " to " + hi
+}

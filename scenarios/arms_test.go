@@ -38,13 +38,13 @@ func TestDefaultExperiment(t *testing.T) {
 		"no_top_up no_top_up none baseline 0 8/0",
 		"clean_2 clean_2 none baseline 0 9/0",
 		"pti_50 pti_50 none baseline 0 9/0",
-		"apr_cap default apr_cap_4lpr baseline 0 8/1",
+		"apr_cap default apr_cap_4lpr_2020 baseline 0 8/1",
 		"baseline.adverse default none adverse 0 8/0",
 		"cooling_off_3.adverse cooling_off_3 none adverse 6 9/0",
 		"no_top_up.adverse no_top_up none adverse 6 8/0",
 		"clean_2.adverse clean_2 none adverse 6 9/0",
 		"pti_50.adverse pti_50 none adverse 6 9/0",
-		"apr_cap.adverse default apr_cap_4lpr adverse 6 8/1",
+		"apr_cap.adverse default apr_cap_4lpr_2020 adverse 6 8/1",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

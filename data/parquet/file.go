@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
@@ -79,6 +80,7 @@ type File struct {
 	os     *os.File
 	bytes  int64
 	reader *file.Reader
+	memory memory.Allocator
 	fields []Field
 	reads  []decoder // by column
 }
@@ -147,9 +149,9 @@ func (f *File) open() error {
 	opened := make(chan error, 1)
 	go func() {
 		opened <- guard("the footer is damaged", func() error {
-			props := parquet.NewReaderProperties(&allocator{memory.NewGoAllocator(), f.limits.ChunkBytes})
-			props.BufferedStreamEnabled = true
-			if f.reader, err = file.NewParquetReader(section{io.NewSectionReader(f.os, 0, f.bytes)}, file.WithReadProps(props)); err != nil {
+			f.memory = &allocator{memory.NewGoAllocator(), f.limits.ChunkBytes}
+			whole := io.NewSectionReader(f.os, 0, f.bytes)
+			if f.reader, err = file.NewParquetReader(whole, file.WithReadProps(parquet.NewReaderProperties(f.memory))); err != nil {
 				return fmt.Errorf("the footer is damaged: %w", err)
 			}
 			return f.checkFooter()
@@ -162,9 +164,6 @@ func (f *File) open() error {
 		return fmt.Errorf("the footer is damaged: reading it makes no progress after %s", f.limits.Stall)
 	}
 }
-
-// section hides that the file can be closed from the library.
-type section struct{ *io.SectionReader }
 
 // checkFrame looks at the magic words and the length of the footer, before the library sees the file.
 func (f *File) checkFrame() error {
@@ -233,6 +232,49 @@ func (f *File) checkFooter() error {
 		return fmt.Errorf("the footer is damaged: it states %d rows, its row groups hold %d", meta.GetNumRows(), rows)
 	}
 	return nil
+}
+
+// chunk is a column chunk being decoded.
+type chunk struct {
+	file.ColumnChunkReader
+	pages *pages
+}
+
+// pages is the stream of pages of a chunk. The library's own stream hands out stale bytes at its end, so that
+// a damaged chunk can make it spin, and it overlooks short reads; this one notices them.
+type pages struct {
+	*bufio.Reader
+	short bool
+}
+
+func (p *pages) Read(b []byte) (int, error) {
+	n, err := p.Reader.Read(b)
+	p.short = p.short || err == io.EOF && len(b) > 0
+	return n, err
+}
+
+// chunk checks a column chunk and opens it.
+func (f *File) chunk(group *file.RowGroupReader, column int) (*chunk, error) {
+	meta, err := group.MetaData().ColumnChunk(column)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.checkChunk(meta, group.NumRows()); err != nil {
+		return nil, err
+	}
+	start, length := meta.DataPageOffset(), meta.TotalCompressedSize()
+	if d := meta.DictionaryPageOffset(); meta.HasDictionaryPage() && d > 0 && d < start {
+		start = d
+	}
+	if f.reader.WriterVersion().LessThan(metadata.Parquet816FixedVersion) {
+		length += 100 // old writers left the header of the dictionary page out of the size
+	}
+	p := &pages{Reader: bufio.NewReaderSize(io.NewSectionReader(f.os, start, min(length, f.bytes-start)), 1<<16)}
+	reader, err := file.NewPageReader(p, meta.NumValues(), meta.Compression(), f.memory, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &chunk{file.NewColumnReader(f.reader.MetaData().Schema.Column(column), reader, f.memory, f.reader.BufferPool()), p}, nil
 }
 
 // checkChunk checks one column chunk before it is decoded.

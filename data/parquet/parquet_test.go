@@ -469,3 +469,22 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestStall: decoding that never ends is given up, and the message says where.
+func TestStall(t *testing.T) {
+	f, err := Open(save(t, encode(t, small(10))), Limits{Stall: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	release := make(chan struct{})
+	defer close(release)
+	f.reads[1] = func(*chunk, int, []int16, *Vector) error {
+		<-release
+		return nil
+	}
+	err = f.Read(context.Background(), []string{"id", "x.y"}, func(*Batch) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "x.parquet: row group 1, column x.y: damaged: decoding makes no progress after 50ms") {
+		t.Errorf("found %v", err)
+	}
+}

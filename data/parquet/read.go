@@ -131,7 +131,7 @@ func (s *stream) run() error {
 	for g := range s.f.reader.NumRowGroups() {
 		group := s.f.reader.RowGroup(g)
 		rows := group.NumRows()
-		chunks := make([]file.ColumnChunkReader, len(s.indices))
+		chunks := make([]*chunk, len(s.indices))
 		places := make([]string, len(s.indices))
 		for i, name := range s.names {
 			places[i] = fmt.Sprintf("row group %d, column %s", g+1, name)
@@ -139,17 +139,8 @@ func (s *stream) run() error {
 		place := func(i int) { s.where.Store(places[i]) }
 		for i, at := range s.indices {
 			place(i)
-			chunk, err := group.MetaData().ColumnChunk(at)
-			if err != nil {
-				return err
-			}
-			if err := s.f.checkChunk(chunk, rows); err != nil {
-				return err
-			}
-			if rows == 0 {
-				continue
-			}
-			if chunks[i], err = group.Column(at); err != nil {
+			var err error
+			if chunks[i], err = s.f.chunk(group, at); err != nil {
 				return err
 			}
 		}
@@ -179,10 +170,10 @@ func (s *stream) run() error {
 		}
 		for i, c := range chunks {
 			place(i)
-			if c != nil && c.HasNext() {
+			if c.HasNext() {
 				return fmt.Errorf("it holds more values than the %d rows stated", rows)
 			}
-			if c != nil && c.Err() != nil {
+			if c.Err() != nil {
 				return c.Err()
 			}
 		}
@@ -192,7 +183,9 @@ func (s *stream) run() error {
 }
 
 // decoder reads the next n values of a chunk into v.
-type decoder func(chunk file.ColumnChunkReader, n int, levels []int16, v *Vector) error
+type decoder func(c *chunk, n int, levels []int16, v *Vector) error
+
+var errEnd = errors.New("it ends early: the file is truncated or damaged")
 
 type batchReader[T any] interface {
 	file.ColumnChunkReader
@@ -202,8 +195,8 @@ type batchReader[T any] interface {
 // decode makes a decoder for the physical type T and a destination slice of V.
 func decode[T, V any](optional bool, slot func(*Vector) *[]V, convert func(T) (V, error)) decoder {
 	var values []T
-	return func(chunk file.ColumnChunkReader, n int, levels []int16, v *Vector) error {
-		r, ok := chunk.(batchReader[T])
+	return func(c *chunk, n int, levels []int16, v *Vector) error {
+		r, ok := c.ColumnChunkReader.(batchReader[T])
 		if !ok {
 			return fmt.Errorf("its physical type differs from the schema")
 		}
@@ -223,7 +216,7 @@ func decode[T, V any](optional bool, slot func(*Vector) *[]V, convert func(T) (V
 				if err := r.Err(); err != nil {
 					return err
 				}
-				return fmt.Errorf("it ends early: the file is truncated or damaged")
+				return errEnd
 			}
 			total, read, err := r.ReadBatch(int64(n-done), values, levels, nil)
 			if err == nil {
@@ -231,6 +224,9 @@ func decode[T, V any](optional bool, slot func(*Vector) *[]V, convert func(T) (V
 			}
 			if err != nil {
 				return err
+			}
+			if c.pages.short {
+				return errEnd
 			}
 			if total <= 0 || int(total) > n-done || read < 0 || read > int(total) || !optional && read != int(total) {
 				return fmt.Errorf("its value counts do not agree: the file is damaged")

@@ -50,10 +50,10 @@ func TestDefaultExperiment(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	law := arms[5]
-	if law.Scope != .5 || law.Law[0].(*rule.APRCap).Max != .12 || law.Behaviour != behaviour.Default() {
+	if law.Scope != .5 || law.Law[0].(*rule.APRCap).Max != .154 || law.Behaviour != behaviour.Default() {
 		t.Errorf("got %+v", law)
 	}
-	if n := len(law.Rules); law.Rules[n-2] != "By law: New loans cost at most 12% a year; who cannot be served at that price is refused." ||
+	if n := len(law.Rules); law.Rules[n-2] != "By law: New loans cost at most 15.4% a year; who cannot be served at that price is refused." ||
 		law.Rules[n-1] != "The law binds 50% of outside lenders as well." || law.Rules[n-3] != "No single loan above 200000 CNY." {
 		t.Errorf("rules %q", law.Rules)
 	}

@@ -56,6 +56,28 @@ func newExitCodesTopic() *cobra.Command {
 	return &cobra.Command{Use: "exit-codes", Short: "The exit codes and what they mean", Long: text.String()}
 }
 
+func newGatesTopic() *cobra.Command {
+	return &cobra.Command{Use: "gates", Short: "Conditions on results, for pipelines", Long: `A gate is a condition on the results that an experiment declares. It is judged when the run is done:
+
+  gates:
+    - {name: risk, expect: 'arm("pti_50").default_rate < 8%', level: error}
+    - {name: access, expect: 'diff("pti_50").served_share > -5pp', level: warn}
+
+  arm("NAME").MEASURE   the measure of an arm at the horizon (relend schema measures)
+  diff("NAME").MEASURE  its paired difference to the arm it is compared with
+  .value .lo .hi .std_error   one number of the figure: arm("NAME").MEASURE.hi
+
+Shares are fractions and may be written as 8%, differences of shares as 8pp; money is in whole units of the
+currency. There are + - * / ( ), the comparisons < <= > >= == !=, and, or, not.
+
+A figure is its 95 % interval. A comparison holds when it is true anywhere inside the intervals, fails when it
+is true nowhere, and is undecided otherwise: more paths would decide it. Intervals on both sides count as
+independent, so compare an arm with its reference by diff. A gate on a measure without data fails.
+
+A gate of level error that fails ends the command with exit code 5, an undecided one with 6, after everything
+is written; one of level warn is only shown.`}
+}
+
 var errInterrupted = errors.New("interrupted; nothing was written")
 
 // usageError is a mistake on the command line.

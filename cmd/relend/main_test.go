@@ -221,6 +221,11 @@ func TestReadme(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for _, c := range exitCodes {
+		if row := fmt.Sprintf("| %d | %s |\n", c.code, c.meaning); !strings.Contains(string(text), row) {
+			t.Errorf("the README lacks the row %s", row)
+		}
+	}
 	ran := 0
 	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
 		for _, line := range strings.Split(strings.TrimSpace(block[1]), "\n") {
@@ -238,7 +243,7 @@ func TestReadme(t *testing.T) {
 				t.Errorf("%q is not a command of relend", line)
 				continue
 			case words[1] == "run":
-				words = append(words, "--paths", "4", "--horizon", "6")
+				words = append(words, "--paths", "16", "--horizon", "6")
 			}
 			ran++
 			if code, _, complaints := relend(words[1:]...); code != want {

@@ -103,7 +103,7 @@ func (d *drawing) write(w *rundir.Writer) error {
 	return w.Write("verdict.json", d.verdict.JSON())
 }
 
-// shownWarnings is how many warnings are printed; all are in the report.
+// shownWarnings is how many warnings are printed, without examples; all are in the report.
 const shownWarnings = 5
 
 // print writes the headline, what was checked, and where the report lies.
@@ -116,6 +116,7 @@ func (d *drawing) print(env *environment, dir string) {
 	}
 	warnings := slices.Concat(d.run.Warnings, d.warnings)
 	for _, text := range warnings[:min(len(warnings), shownWarnings)] {
+		text, _, _ = strings.Cut(text, ", for example ")
 		fmt.Fprintf(env.stdout, "warning: %s\n", text)
 	}
 	if more := len(warnings) - shownWarnings; more > 0 {

@@ -120,7 +120,7 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 		}
 		defer w.Abort()
 	}
-	portfolio, err := loadPortfolio(ctx, e.Portfolio)
+	portfolio, err := interruptible(ctx, func() (*data.Portfolio, error) { return loadPortfolio(ctx, e.Portfolio) })
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 		}
 		defer w.Abort()
 	}
-	plan, err := sim.NewPlan(portfolio, arms, settings)
+	plan, err := interruptible(ctx, func() (*sim.Plan, error) { return sim.NewPlan(portfolio, arms, settings) })
 	if err != nil {
 		return err
 	}
@@ -171,6 +171,7 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
+	w.Stop = ctx.Err
 	if err := errors.Join(w.Write(rundir.ExperimentFile, e.Resolved()), w.WriteResults(results)); err != nil {
 		return err
 	}
@@ -260,7 +261,7 @@ func loadPortfolio(ctx context.Context, p scenarios.Portfolio) (*data.Portfolio,
 	if p.Synthetic != nil {
 		spec := synth.Default()
 		spec.Borrowers, spec.Seed = p.Synthetic.Borrowers, p.Synthetic.Seed
-		return interruptible(ctx, func() (*data.Portfolio, error) { return synth.Generate(spec) })
+		return synth.Generate(spec)
 	}
 	var asOf time.Time
 	if p.AsOf != "" {

@@ -187,6 +187,29 @@ func TestAbortLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestStop(t *testing.T) {
+	w, err := Create(filepath.Join(t.TempDir(), "run"), false)
+	must(t, err)
+	defer w.Abort()
+	pieces := 0
+	w.Stop = func() error {
+		if pieces++; pieces > 3 {
+			return errors.New("enough")
+		}
+		return nil
+	}
+	err = w.Stream("long", func(out io.Writer) error {
+		for {
+			if _, err := out.Write(make([]byte, 1000)); err != nil {
+				return err
+			}
+		}
+	})
+	if err == nil || !strings.HasSuffix(err.Error(), "enough") || pieces != 4 {
+		t.Errorf("after %d pieces: %v", pieces, err)
+	}
+}
+
 // fullDisk has room for a number of bytes.
 type fullDisk struct {
 	io.WriteCloser

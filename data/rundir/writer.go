@@ -21,6 +21,9 @@ var ErrExists = errors.New("exists already")
 
 // Writer fills a run directory. It is for one goroutine. End it with Commit or Abort.
 type Writer struct {
+	// Stop, if set, is asked before each piece of a file is written; its error ends the writing.
+	Stop func() error
+
 	final, temp string
 	replace     bool      // what has the final name is replaced
 	keep        *Manifest // of the directory being redrawn
@@ -205,7 +208,7 @@ func (w *Writer) write(path string, fill func(io.Writer) error) (sum string, siz
 		return "", 0, err
 	}
 	h := sha256.New()
-	count := &counter{w: io.MultiWriter(f, h)}
+	count := &counter{w: io.MultiWriter(f, h), stop: w.Stop}
 	b := bufio.NewWriterSize(count, 1<<16)
 	if err = fill(b); err == nil {
 		err = b.Flush()
@@ -217,11 +220,17 @@ func (w *Writer) write(path string, fill func(io.Writer) error) (sum string, siz
 }
 
 type counter struct {
-	w io.Writer
-	n int64
+	w    io.Writer
+	n    int64
+	stop func() error
 }
 
 func (c *counter) Write(p []byte) (int, error) {
+	if c.stop != nil {
+		if err := c.stop(); err != nil {
+			return 0, err
+		}
+	}
 	n, err := c.w.Write(p)
 	c.n += int64(n)
 	return n, err

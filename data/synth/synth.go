@@ -100,7 +100,7 @@ func (s Spec) check() error {
 			sum += v
 		}
 		if math.Abs(sum-1) > 1e-9 {
-			ps.Add(path, "the shares sum to %g, not 1", sum)
+			ps.Add(path, "the shares sum to %.6g, not 1", sum)
 		}
 	}
 	var shares []float64

@@ -55,6 +55,7 @@ func perpetual(n int) *data.Portfolio {
 // binomial. The sample is large enough to reject a hazard that is off by 2 %: 3.2 million borrower-paths,
 // n >= (4.9+3.1)^2 p(1-p)/(.02 p)^2 for p = 5 %, alpha 1e-6, power 99.9 %, is 3.0 million.
 func TestBinomial(t *testing.T) {
+	long(t)
 	const borrowers, paths = 20000, 160
 	count := func(b behaviour.Params, scale float64) int64 {
 		p := perpetual(borrowers)
@@ -86,6 +87,7 @@ func TestBinomial(t *testing.T) {
 // Without demand the states of perpetual loans follow the powers of the chain's matrix, month by month. The wrong
 // model has cure and roll swapped.
 func TestChainMatrix(t *testing.T) {
+	long(t)
 	const borrowers, paths, months = 5000, 40, 12
 	b := quiet()
 	a := arm("base")
@@ -139,6 +141,7 @@ func TestChainMatrix(t *testing.T) {
 // deviation over paths that of the asset correlation asked for (model.md §22 item 1a): sd^2 = Phi2(k,k;rho) - PD^2
 // plus binomial noise. t tests at alpha; the wrong model reads rho as 2.5 %.
 func TestFactorCalibration(t *testing.T) {
+	long(t)
 	const borrowers, paths = 2000, 4000
 	b := quiet()
 	b.Rho, b.SigmaU = .02, .6

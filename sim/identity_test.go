@@ -13,6 +13,13 @@ import (
 	"relend/sim/rule"
 )
 
+// long skips a test that takes seconds where a short run is asked for, as under the race detector.
+func long(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long test")
+	}
+}
+
 func TestStateIsSmall(t *testing.T) {
 	if n := unsafe.Sizeof(state{}); n > 256 {
 		t.Errorf("a state takes %d bytes, at most 256 are meant to be copied when arms part", n)
@@ -57,6 +64,7 @@ func samePD(p *data.Portfolio) *data.Portfolio {
 // Borrowers do not touch each other: the counts of a book are the sums over its parts, path by path, in every
 // arm. So a rule that changes one borrower's history changes no other's.
 func TestBorrowersAdd(t *testing.T) {
+	long(t)
 	p, arms := samePD(book(60)), manyArms()
 	whole := mustRun(t, p, settings(24, 2), 1, arms...)
 	sum := make([][]int64, len(arms))
@@ -181,6 +189,7 @@ func TestNoAllocationPerBorrower(t *testing.T) {
 
 // Every behaviour parameter changes what happens in an arm where it can: none is read and ignored.
 func TestEveryParameterMatters(t *testing.T) {
+	long(t)
 	p := book(600)
 	base := arm("base", &rule.TopUp{Allowed: true})
 	base.Behaviour.BOrd = [4]float64{.1, .1, .1, .1}
@@ -225,6 +234,7 @@ func TestEveryParameterMatters(t *testing.T) {
 
 // Every kind of rule denies with its own reason, or changes terms.
 func TestEveryRuleBites(t *testing.T) {
+	long(t)
 	p := book(500)
 	open := Arm{Arm: data.Arm{Name: "open"}, Behaviour: behaviour.Default()}
 	reference := mustRun(t, p, settings(30, 2), 1, open)

@@ -35,6 +35,7 @@ type BuilderOptions struct {
 	Present     [NumColumns]bool // columns that the tape has
 	Segments    []string         // allowed segments; nil = any
 	MaxRejected float64          // largest share of rows that may be rejected, 0 to 1
+	Rows        int64            // about how many rows will come, to reserve memory; 0 = unknown
 }
 
 // Builder makes a Portfolio out of rows in any order. Every row is checked by itself in Add, and with the other
@@ -55,11 +56,11 @@ type Builder struct {
 // record is an accepted row, its keys reduced to hashes.
 type record struct {
 	borrower, loan             uint64
-	row                        int64
 	principal, balance, income Money
 	apr, pd                    float64
 	check                      uint32 // further bytes of the borrower key's hash
 	weight                     uint32
+	row                        uint32 // for examples
 	file                       uint16
 	term, age, dpd             int16
 	ordinal, external, segment uint8 // ordinal 0 = not given
@@ -72,6 +73,8 @@ func NewBuilder(opts BuilderOptions) *Builder {
 	if !opts.AsOf.IsZero() {
 		b.asOf = DayOf(opts.AsOf)
 	}
+	const reserved = 1 << 24 // a damaged file may claim any number
+	b.rows = make([]record, 0, min(max(opts.Rows, 0), reserved))
 	return b
 }
 
@@ -214,7 +217,7 @@ func (c *check) key(column ColumnID) (hash [sha256.Size]byte) {
 func (b *Builder) Add(row *Row) {
 	b.read++
 	c := &check{b: b, row: row}
-	r := record{file: uint16(row.File), row: row.Number, weight: 1}
+	r := record{file: uint16(row.File), row: uint32(row.Number), weight: 1}
 
 	loan, borrower := c.key(LoanID), c.key(BorrowerID)
 	r.loan, r.borrower = binary.BigEndian.Uint64(loan[:]), binary.BigEndian.Uint64(borrower[:])
@@ -372,7 +375,13 @@ func (b *Builder) Finish() (*Portfolio, error) {
 		at, _ := slices.BinarySearch(p.Segments, name)
 		place[i] = uint8(at)
 	}
-	overflow := false
+	overflow, borrowers := false, 0
+	for i, r := range b.rows {
+		if i == 0 || r.borrower != b.rows[i-1].borrower {
+			borrowers++
+		}
+	}
+	p.Borrowers, p.Loans = make([]Borrower, 0, borrowers), make([]Loan, 0, len(b.rows))
 	for from := 0; from < len(b.rows); {
 		to := from + 1
 		for to < len(b.rows) && b.rows[to].borrower == b.rows[from].borrower {
@@ -418,7 +427,11 @@ func (b *Builder) Finish() (*Portfolio, error) {
 // Problem words a finding with its count and examples.
 func (f Finding) Problem() Problem {
 	message := f.Message
-	message += fmt.Sprintf("; found %d times", f.Count)
+	if f.Count == 1 {
+		message += "; 1 case"
+	} else {
+		message += fmt.Sprintf("; %d cases", f.Count)
+	}
 	file := ""
 	for i, e := range f.Examples {
 		switch {
@@ -461,7 +474,7 @@ func (b *Builder) dropDuplicates() {
 	b.rows = slices.DeleteFunc(b.rows, func(r record) bool {
 		if twice[r.loan] {
 			b.rejected++
-			b.note(Error, "duplicate_loan_id", LoanID.String(), "the loan id occurs more than once; all its rows are rejected", int(r.file), r.row, "balance "+r.balance.String())
+			b.note(Error, "duplicate_loan_id", LoanID.String(), "the loan id occurs more than once; all its rows are rejected", int(r.file), int64(r.row), "balance "+r.balance.String())
 		}
 		return twice[r.loan]
 	})
@@ -489,7 +502,7 @@ func (p *Portfolio) add(b *Builder, rows []record, place []uint8) bool {
 		}
 		if i := slices.IndexFunc(rows, func(r record) bool { return !same(r) }); i >= 0 {
 			b.note(Warning, code, column.String(), "rows of one borrower disagree; "+what+" is taken (borrowers counted)",
-				int(rows[i].file), rows[i].row, value(rows[i])+" and "+value(newest))
+				int(rows[i].file), int64(rows[i].row), value(rows[i])+" and "+value(newest))
 		}
 	}
 	differs("segments_disagree", SegmentName, "that of the newest row", func(r record) bool { return r.segment == newest.segment }, func(r record) string { return b.names[r.segment] })

@@ -69,27 +69,27 @@ func TestBadRows(t *testing.T) {
 		change func(*[NumColumns]Value)
 		want   string
 	}{
-		{"negative balance", set(BalanceOpen, -1), "column balance: the balance must be 0 or more; found 1 times, for example tape.parquet row 2: -1"},
-		{"null balance", null(BalanceOpen), "column balance: the value is missing (null); found 1 times, for example tape.parquet row 2: null"},
+		{"negative balance", set(BalanceOpen, -1), "column balance: the balance must be 0 or more; 1 case, for example tape.parquet row 2: -1"},
+		{"null balance", null(BalanceOpen), "column balance: the value is missing (null); 1 case, for example tape.parquet row 2: null"},
 		{"null key", null(BorrowerID), "column borrower_id: the value is missing (null)"},
 		{"empty key", word(LoanID, ""), "column loan_id: the value is missing (empty text)"},
 		{"principal 0", set(PrincipalLent, 0), "column principal: the principal must be above 0"},
 		{"huge principal", set(PrincipalLent, 1e13), "column principal: the amount must be at most 1e12"},
-		{"APR 24", set(APR, 24), "column apr: the rate must be 0 to 10, as a fraction: 24 would mean 2400 %, 24 % is 0.24; found 1 times, for example tape.parquet row 2: 24"},
+		{"APR 24", set(APR, 24), "column apr: the rate must be 0 to 10, as a fraction: 24 would mean 2400 %, 24 % is 0.24; 1 case, for example tape.parquet row 2: 24"},
 		{"APR below 0", set(APR, -0.1), "column apr: the rate must be 0 to 10"},
-		{"NaN", set(APR, math.NaN()), "column apr: the value is not a finite number; found 1 times, for example tape.parquet row 2: NaN"},
-		{"infinite", set(BalanceOpen, math.Inf(1)), "column balance: the value is not a finite number; found 1 times, for example tape.parquet row 2: +Inf"},
+		{"NaN", set(APR, math.NaN()), "column apr: the value is not a finite number; 1 case, for example tape.parquet row 2: NaN"},
+		{"infinite", set(BalanceOpen, math.Inf(1)), "column balance: the value is not a finite number; 1 case, for example tape.parquet row 2: +Inf"},
 		{"term 0", set(TermMonths, 0), "column term_months: the value must be 1 to 600"},
-		{"term a fraction", set(TermMonths, 3.7), "column term_months: the value must be a whole number; found 1 times, for example tape.parquet row 2: 3.7"},
+		{"term a fraction", set(TermMonths, 3.7), "column term_months: the value must be a whole number; 1 case, for example tape.parquet row 2: 3.7"},
 		{"age below 0", set(MonthsOnBook, -1), "column months_on_book: the value must be 0 to 1200"},
 		{"dpd below 0", set(DaysPastDue, -1), "column dpd: the value must be 0 to 3650"},
 		{"dpd above the range", set(DaysPastDue, 4000), "column dpd: the value must be 0 to 3650"},
-		{"income 0", set(IncomeMonthly, 0), "column income_monthly: the income must be above 0; found 1 times, for example tape.parquet row 2: 0"},
+		{"income 0", set(IncomeMonthly, 0), "column income_monthly: the income must be above 0; 1 case, for example tape.parquet row 2: 0"},
 		{"PD 0", set(PD12, 0), "column pd12: the probability must be above 0 and at most 0.99"},
 		{"PD 1", set(PD12, 1), "column pd12: the probability must be above 0 and at most 0.99"},
 		{"null PD", null(PD12), "column pd12: the value is missing (null)"},
-		{"product", word(ProductName, "anuity"), `column product: unknown product (allowed: annuity, equal_principal, interest_only, bullet); found 1 times, for example tape.parquet row 2: "anuity", did you mean "annuity"?`},
-		{"segment", word(SegmentName, "salarid"), `column segment: unknown segment (allowed: a, salaried); found 1 times, for example tape.parquet row 2: "salarid", did you mean "salaried"?`},
+		{"product", word(ProductName, "anuity"), `column product: unknown product (allowed: annuity, equal_principal, interest_only, bullet); 1 case, for example tape.parquet row 2: "anuity", did you mean "annuity"?`},
+		{"segment", word(SegmentName, "salarid"), `column segment: unknown segment (allowed: a, salaried); 1 case, for example tape.parquet row 2: "salarid", did you mean "salaried"?`},
 		{"ordinal 0", set(OrdinalNumber, 0), "column ordinal: the value must be 1 or more"},
 		{"external loans", set(ExternalLoans, 300), "column external_loans: the value must be 0 to 255"},
 		{"weight 0", set(WeightCount, 0), "column weight: the value must be 1 to 1000000"},
@@ -124,7 +124,7 @@ func TestFutureOrigination(t *testing.T) {
 	day := float64(DayOf(asOf))
 	tape.add("1", "x", set(OriginationDate, day+1)).add("2", "y", set(OriginationDate, day))
 	_, err := tape.build()
-	want := "column origination_date: the date lies after the as-of date 2024-06-30; found 1 times, for example tape.parquet row 1: 2024-07-01"
+	want := "column origination_date: the date lies after the as-of date 2024-06-30; 1 case, for example tape.parquet row 1: 2024-07-01"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Fatalf("want %q, found %v", want, err)
 	}
@@ -160,7 +160,7 @@ func TestNothingLeft(t *testing.T) {
 func TestDuplicateLoans(t *testing.T) {
 	tape := newTape().add("7", "x", nil).add("7", "y", nil).add("8", "z", nil)
 	_, err := tape.build()
-	want := "column loan_id: the loan id occurs more than once; all its rows are rejected; found 2 times, for example tape.parquet row 1: balance 500.00; row 2: balance 500.00"
+	want := "column loan_id: the loan id occurs more than once; all its rows are rejected; 2 cases, for example tape.parquet row 1: balance 500.00; row 2: balance 500.00"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("want %q, found %v", want, err)
 	}

@@ -91,7 +91,7 @@ func TestPlainProgress(t *testing.T) {
 	now := time.Unix(0, 0)
 	for _, mode := range []progressMode{"plain", "auto"} { // a buffer is no terminal
 		out.Reset()
-		p := newProgress(mode, &out, func() time.Time { return now })
+		p := newProgress(mode, &out, 100, func() time.Time { return now })
 		for done := 1; done <= 100; done++ {
 			now = now.Add(time.Second)
 			p.show(done, 100)
@@ -102,11 +102,11 @@ func TestPlainProgress(t *testing.T) {
 			t.Errorf("%s: %q", mode, out.String())
 		}
 	}
-	if p := newProgress("off", &out, time.Now); p.show != nil {
+	if p := newProgress("off", &out, 1, time.Now); p.show != nil {
 		t.Error("off shows something")
 	}
 	out.Reset()
-	p := newBar(&out) // mpb writes nothing to what is not a terminal, and must not hang
+	p := newBar(&out, 2, func(int) time.Duration { return 0 }) // mpb writes nothing to what is not a terminal, and must not hang
 	p.show(1, 2)
 	p.stop()
 }

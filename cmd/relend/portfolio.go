@@ -53,7 +53,7 @@ func (t *tapeFlags) load(ctx context.Context, files []string, maxRejected float6
 		}
 		t.AsOf = day
 	}
-	return mapping.Load(ctx, t.LoadOptions)
+	return interruptible(ctx, func() (*data.Portfolio, error) { return mapping.Load(ctx, t.LoadOptions) })
 }
 
 func newPortfolioCheck(env *environment) *cobra.Command {

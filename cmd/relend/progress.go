@@ -43,40 +43,42 @@ type progress struct {
 // every is the time between two plain lines.
 const every = 30 * time.Second
 
-func newProgress(mode progressMode, w io.Writer, now func() time.Time) progress {
+func newProgress(mode progressMode, w io.Writer, total int, now func() time.Time) progress {
+	start := now()
+	left := func(done int) time.Duration {
+		return time.Duration(float64(now().Sub(start)) / float64(done) * float64(total-done)).Round(time.Second)
+	}
 	switch {
 	case mode == "off":
 		return progress{nil, func() {}}
-	case mode == "auto" && isTerminal(w):
-		return newBar(w)
+	case mode == "auto" && width(w) > 0: // a terminal without a size shows no bar
+		return newBar(w, total, left)
 	}
-	start := now()
 	last := start
 	return progress{
 		show: func(done, total int) {
-			t := now()
-			if t.Sub(last) < every {
-				return
+			if t := now(); t.Sub(last) >= every {
+				last = t
+				fmt.Fprintf(w, "relend: %d of %d paths, %v left\n", done, total, left(done))
 			}
-			last = t
-			left := time.Duration(float64(t.Sub(start)) / float64(done) * float64(total-done))
-			fmt.Fprintf(w, "relend: %d of %d paths, %v left\n", done, total, left.Round(time.Second))
 		},
 		stop: func() {},
 	}
 }
 
-func newBar(w io.Writer) progress {
+func newBar(w io.Writer, total int, left func(done int) time.Duration) progress {
 	bars := mpb.New(mpb.WithOutput(w), mpb.WithWidth(48))
-	bar := bars.AddBar(0,
+	bar := bars.AddBar(int64(total),
 		mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.CountersNoUnit("%d of %d paths ")),
-		mpb.AppendDecorators(decor.Percentage(), decor.Name(", "), decor.AverageETA(decor.ET_STYLE_GO), decor.Name(" left")))
+		mpb.AppendDecorators(decor.Percentage(), decor.Any(func(s decor.Statistics) string {
+			if s.Current == 0 {
+				return ""
+			}
+			return fmt.Sprintf(", %v left", left(int(s.Current)))
+		})))
 	return progress{
-		show: func(done, total int) {
-			bar.SetTotal(int64(total), false)
-			bar.SetCurrent(int64(done))
-		},
+		show: func(done, _ int) { bar.SetCurrent(int64(done)) },
 		stop: func() {
 			bar.Abort(true)
 			bars.Wait()
@@ -84,12 +86,7 @@ func newBar(w io.Writer) progress {
 	}
 }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// width is the number of columns of a terminal, 0 elsewhere.
+// width is the number of columns of a terminal, 0 of anything else.
 func width(w io.Writer) int {
 	if f, ok := w.(*os.File); ok {
 		if columns, _, err := term.GetSize(int(f.Fd())); err == nil {

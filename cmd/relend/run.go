@@ -159,7 +159,7 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 	if o.quiet {
 		mode = "off"
 	}
-	bar := newProgress(mode, env.stderr, time.Now)
+	bar := newProgress(mode, env.stderr, plan.Paths(), time.Now)
 	results, err := plan.Run(ctx, workers, bar.show)
 	bar.stop()
 	if err != nil {

@@ -3,6 +3,7 @@ package mapping
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -63,20 +64,15 @@ func Load(ctx context.Context, opts LoadOptions) (*data.Portfolio, error) {
 
 	// All footers first, so that all missing columns are named before the long work begins.
 	var tapes []*tape
-	defer func() {
-		for _, t := range tapes {
-			t.file.Close()
-		}
-	}()
 	for _, path := range paths {
-		file, err := parquet.Open(path, opts.Limits)
-		if err != nil {
-			l.collect(err)
-			continue
-		}
-		t := &tape{file: file, name: filepath.Base(path), path: path}
+		t := &tape{name: filepath.Base(path), path: path}
 		tapes = append(tapes, t)
-		l.bind(t)
+		err := t.open(opts.Limits, func() error {
+			l.opts.Rows += t.file.Rows()
+			l.bind(t)
+			return nil
+		})
+		l.collect(err)
 	}
 	if err := l.problems.Err(); err != nil {
 		return nil, err
@@ -85,12 +81,15 @@ func Load(ctx context.Context, opts LoadOptions) (*data.Portfolio, error) {
 	b := data.NewBuilder(l.opts)
 	var sources []data.Source
 	for _, t := range tapes {
-		source, err := t.file.Source()
+		err := t.open(opts.Limits, func() error {
+			source, err := t.file.Source(ctx)
+			if err != nil {
+				return err
+			}
+			sources = append(sources, source)
+			return t.read(ctx, b)
+		})
 		if err != nil {
-			return nil, err
-		}
-		sources = append(sources, source)
-		if err := t.read(ctx, b); err != nil {
 			return nil, err
 		}
 	}
@@ -111,12 +110,15 @@ type loader struct {
 	problems *data.Problems
 }
 
+// collect keeps the problems of opening a file.
 func (l *loader) collect(err error) {
-	if ps, ok := err.(*data.Problems); ok {
+	var ps *data.Problems
+	switch {
+	case errors.As(err, &ps):
 		l.problems.List = append(l.problems.List, ps.List...)
-		return
+	case err != nil:
+		l.problems.Add("", "%v", err)
 	}
-	l.problems.Add("", "%v", err)
 }
 
 // tape is one file with the mapping bound to its columns.
@@ -130,6 +132,15 @@ type tape struct {
 	exclude []*boundFilter
 	loans   []*boundLoan
 	ignored []string
+}
+
+// open opens the file while f runs. A tape may have more files than a process may hold open.
+func (t *tape) open(limits parquet.Limits, f func() error) (err error) {
+	if t.file, err = parquet.Open(t.path, limits); err != nil {
+		return err
+	}
+	defer t.file.Close()
+	return f()
 }
 
 // bind resolves the mapping against the columns of a file.
@@ -159,8 +170,9 @@ func (l *loader) bind(t *tape) {
 	before, absent := len(l.problems.List), false
 	use := func(name string, node *document.Node) {
 		f, ok := fields[name]
+		_, derived := kinds[name]
 		switch {
-		case !ok && kinds[name] == parquet.Float && isDerived(m, name):
+		case !ok && derived:
 		case !ok:
 			l.fail(t, node, "the tape has no column %q%s", name, data.DidYouMean(name, names))
 			absent = true
@@ -239,10 +251,6 @@ func (l *loader) bind(t *tape) {
 		}
 		t.loans = append(t.loans, bl)
 	}
-}
-
-func isDerived(m *Mapping, name string) bool {
-	return slices.ContainsFunc(m.derived, func(s *source) bool { return s.name == name })
 }
 
 // fail reports a problem of a mapping with a file; without a node it is one of the file itself.
@@ -368,9 +376,8 @@ func (t *tape) read(ctx context.Context, b *data.Builder) error {
 			row.Number = batch.First + int64(i) + 1
 			e.row = row.Number
 			for d, s := range t.derived {
-				v, bad := e.eval(s)
-				if bad != "" {
-					b.Reject(row, "unlisted_value", data.NumColumns, "derived column "+s.name+": the value is not in the mapping's table", bad)
+				v, ok := e.take(b, row, s)
+				if !ok {
 					continue rows
 				}
 				slots[t.width+d] = v
@@ -405,14 +412,9 @@ func (l *boundLoan) add(e *evaluator, b *data.Builder, row *data.Row) {
 			row.Values[c] = data.Value{Null: true} // other files of the tape have this column
 			continue
 		}
-		v, bad := e.eval(s)
-		if bad != "" {
-			b.Reject(row, "unlisted_"+s.name, id, "the value is not in the mapping's table ("+strings.Join(s.keys, ", ")+")", bad)
+		v, ok := e.take(b, row, s)
+		if !ok {
 			return
-		}
-		if v.kind == null && s.missing != nil {
-			v = *s.missing
-			b.Warn(row, "replaced_"+s.name, id, "the value is missing; the mapping puts "+s.shown, "null")
 		}
 		if (id == data.LoanID || id == data.BorrowerID) && v.kind == float {
 			if math.IsNaN(v.number) {
@@ -446,6 +448,25 @@ type evaluator struct {
 	row   int64
 	keys  []byte // texts made for the row
 	word  []byte // scratch of look-ups
+}
+
+// take computes a source, puts its constant where the value is missing, and rejects the row, returning false,
+// where a table lacks the value.
+func (e *evaluator) take(b *data.Builder, row *data.Row, s *bound) (value, bool) {
+	v, bad := e.eval(s)
+	what := ""
+	if s.target == data.NumColumns {
+		what = "derived column " + s.name + ": "
+	}
+	if bad != "" {
+		b.Reject(row, "unlisted_"+s.name, s.target, what+"the value is not in the mapping's table ("+strings.Join(s.keys, ", ")+")", bad)
+		return v, false
+	}
+	if v.kind == null && s.missing != nil {
+		v = *s.missing
+		b.Warn(row, "replaced_"+s.name, s.target, what+"the value is missing; the mapping puts "+s.shown, "null")
+	}
+	return v, true
 }
 
 // bound is a source whose operands are slots.

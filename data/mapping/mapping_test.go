@@ -150,9 +150,9 @@ func TestBadTapes(t *testing.T) {
 			column(c, "income_monthly").Floats[3] = math.NaN()
 			return c
 		}, LoadOptions{},
-			"column income_monthly: the value is missing (null); found 1 times, for example tape.parquet row 4: null"},
+			"column income_monthly: the value is missing (null); 1 case, for example tape.parquet row 4: null"},
 		{"negative balance", func(c []parquet.Column) []parquet.Column { column(c, "balance").Floats[0] = -5; return c }, LoadOptions{},
-			"column balance: the balance must be 0 or more; found 1 times, for example tape.parquet row 1: -5"},
+			"column balance: the balance must be 0 or more; 1 case, for example tape.parquet row 1: -5"},
 		{"PD 1", func(c []parquet.Column) []parquet.Column { column(c, "pd12").Floats[0] = 1; return c }, LoadOptions{}, "column pd12: the probability must be above 0 and at most 0.99"},
 		{"APR 24", func(c []parquet.Column) []parquet.Column { column(c, "apr").Floats[0] = 24; return c }, LoadOptions{}, "24 would mean 2400 %"},
 		{"duplicate", func(c []parquet.Column) []parquet.Column { column(c, "loan_id").Ints[0] = 1; return c }, LoadOptions{}, "column loan_id: the loan id occurs more than once"},
@@ -164,7 +164,7 @@ func TestBadTapes(t *testing.T) {
 			}
 			return c
 		}, LoadOptions{}, "no borrower is left: 10 rows read, 0 rejected, 5 borrowers already in default"},
-		{"segment", nil, LoadOptions{Segments: []string{"salary", "gig"}}, `column segment: unknown segment (allowed: salary, gig); found 10 times, for example tape.parquet row 1: "salaried", did you mean "salary"?`},
+		{"segment", nil, LoadOptions{Segments: []string{"salary", "gig"}}, `column segment: unknown segment (allowed: salary, gig); 10 cases, for example tape.parquet row 1: "salaried", did you mean "salary"?`},
 		{"float key", func(c []parquet.Column) []parquet.Column {
 			c[0] = parquet.Column{Name: "loan_id", Floats: c[2].Floats}
 			c[0].Floats[0] = 1.5
@@ -229,6 +229,7 @@ as_of: 2024-06-30
 derive:
   owed: {difference: [lent, paid]}
   half: {ratio: [lent, 2]}
+  settled: {column: paid, when_missing: 3, assume: few}
 exclude:
   - {column: flag, equal: 1, reason: sold}
 columns:
@@ -275,11 +276,11 @@ also:
 	for _, f := range p.Intake.Findings {
 		codes[f.Code] = f.Count
 	}
-	if !reflect.DeepEqual(codes, map[string]int64{"filtered": 1, "replaced_balance": 1}) {
+	if !reflect.DeepEqual(codes, map[string]int64{"filtered": 1, "replaced_balance": 1, "replaced_settled": 1}) {
 		t.Errorf("findings: %v", codes)
 	}
 	var assumed []string
-	for _, a := range p.Assumptions[:3] {
+	for _, a := range p.Assumptions[1:4] {
 		assumed = append(assumed, a.Name+" = "+a.Value+": "+a.Reason+" ("+a.Origin+")")
 	}
 	wanted := []string{"column balance = owed, missing = 7 EUR: no record (mapping m)",
@@ -293,7 +294,7 @@ also:
 		t.Fatal(err)
 	}
 	_, err = load(LoadOptions{Patterns: []string{tape}, Mapping: mapping})
-	if err == nil || !strings.Contains(err.Error(), `column pd12: the value is not in the mapping's table (A, B); found 1 times, for example t.parquet row 3: "C"`) {
+	if err == nil || !strings.Contains(err.Error(), `column pd12: the value is not in the mapping's table (A, B); 1 case, for example t.parquet row 3: "C"`) {
 		t.Errorf("unlisted value: %v", err)
 	}
 	if _, err = load(LoadOptions{Patterns: []string{tape}, Mapping: mapping, Currency: "CNY"}); err == nil || !strings.Contains(err.Error(), "m.yaml:2:11: currency: the mapping is in EUR, CNY is asked for") {
@@ -303,7 +304,7 @@ also:
 		t.Fatal(err)
 	}
 	_, err = load(LoadOptions{Patterns: []string{tape}, Mapping: mapping})
-	for _, want := range []string{`m.yaml:18:9: columns.pd12: the tape has no column "grad", did you mean "grade"? (tape t.parquet)`, "t.parquet: the tape has the columns id, lent, paid"} {
+	for _, want := range []string{`m.yaml:19:9: columns.pd12: the tape has no column "grad", did you mean "grade"? (tape t.parquet)`, "t.parquet: the tape has the columns id, lent, paid"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, found %v", want, err)
 		}

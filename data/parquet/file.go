@@ -3,6 +3,7 @@ package parquet
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -82,7 +83,7 @@ type File struct {
 	reader *file.Reader
 	memory memory.Allocator
 	fields []Field
-	reads  []decoder // by column
+	reads  []maker // by column
 }
 
 // Open opens a file and checks its footer. The error names the file.
@@ -120,11 +121,20 @@ func (f *File) KeyValue() map[string]string {
 	return out
 }
 
-// Source hashes the file and returns its description.
-func (f *File) Source() (data.Source, error) {
-	h := sha256.New()
-	if _, err := io.Copy(h, io.NewSectionReader(f.os, 0, f.bytes)); err != nil {
-		return data.Source{}, fmt.Errorf("%s: cannot be read: %w", f.path, bare(err))
+// Source hashes the file and returns its description. It ends early when ctx is done.
+func (f *File) Source(ctx context.Context) (data.Source, error) {
+	h, rest := sha256.New(), io.NewSectionReader(f.os, 0, f.bytes)
+	for {
+		_, err := io.CopyN(h, rest, 16<<20)
+		if ctx.Err() != nil {
+			return data.Source{}, ctx.Err()
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return data.Source{}, fmt.Errorf("%s: cannot be read: %w", f.path, bare(err))
+		}
 	}
 	return data.Source{Name: filepath.Base(f.path), SHA256: hex.EncodeToString(h.Sum(nil)), Bytes: f.bytes, Rows: f.Rows()}, nil
 }
@@ -213,8 +223,8 @@ func (f *File) checkFooter() error {
 		return fmt.Errorf("the file has %d row groups; at most %d are read", groups, f.limits.RowGroups)
 	}
 	for i := range columns {
-		field, decode := describe(meta.Schema.Column(i))
-		f.fields, f.reads = append(f.fields, field), append(f.reads, decode)
+		field, read := describe(meta.Schema.Column(i))
+		f.fields, f.reads = append(f.fields, field), append(f.reads, read)
 	}
 	rows := int64(0)
 	for g := range groups {

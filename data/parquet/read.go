@@ -128,6 +128,10 @@ var errQuit = errors.New("reading was given up")
 func (s *stream) run() error {
 	first := int64(0)
 	levels := make([]int16, BatchRows)
+	decoders := make([]decoder, len(s.indices))
+	for i, at := range s.indices {
+		decoders[i] = s.f.reads[at]()
+	}
 	for g := range s.f.reader.NumRowGroups() {
 		group := s.f.reader.RowGroup(g)
 		rows := group.NumRows()
@@ -157,7 +161,7 @@ func (s *stream) run() error {
 				place(i)
 				v := &b.Columns[i]
 				v.Kind, v.Null = s.f.fields[at].Kind, nil
-				if err := s.f.reads[at](chunks[i], n, levels, v); err != nil {
+				if err := decoders[i](chunks[i], n, levels, v); err != nil {
 					return err
 				}
 			}
@@ -182,8 +186,12 @@ func (s *stream) run() error {
 	return nil
 }
 
-// decoder reads the next n values of a chunk into v.
-type decoder func(c *chunk, n int, levels []int16, v *Vector) error
+// decoder reads the next n values of a chunk into v. It has a buffer of its own, so a maker of decoders is what
+// a column keeps.
+type (
+	decoder func(c *chunk, n int, levels []int16, v *Vector) error
+	maker   func() decoder
+)
 
 var errEnd = errors.New("it ends early: the file is truncated or damaged")
 
@@ -192,18 +200,19 @@ type batchReader[T any] interface {
 	ReadBatch(int64, []T, []int16, []int16) (int64, int, error)
 }
 
-// decode makes a decoder for the physical type T and a destination slice of V.
-func decode[T, V any](optional bool, slot func(*Vector) *[]V, convert func(T) (V, error)) decoder {
-	var values []T
+// decode makes decoders for the physical type T and a destination slice of V.
+func decode[T, V any](optional bool, slot func(*Vector) *[]V, convert func(T) (V, error)) maker {
+	return func() decoder { return newDecoder(optional, slot, convert) }
+}
+
+func newDecoder[T, V any](optional bool, slot func(*Vector) *[]V, convert func(T) (V, error)) decoder {
+	values := make([]T, BatchRows)
 	return func(c *chunk, n int, levels []int16, v *Vector) error {
 		r, ok := c.ColumnChunkReader.(batchReader[T])
 		if !ok {
 			return fmt.Errorf("its physical type differs from the schema")
 		}
 		out := slot(v)
-		if values == nil {
-			values = make([]T, BatchRows)
-		}
 		if cap(*out) < n {
 			*out = make([]V, BatchRows)
 		}
@@ -263,14 +272,14 @@ func texts(v *Vector) *[][]byte   { return &v.Texts }
 func bools(v *Vector) *[]bool     { return &v.Bools }
 
 // describe maps the many physical and logical types of the format to the few kinds of this package.
-func describe(c *schema.Column) (Field, decoder) {
+func describe(c *schema.Column) (Field, maker) {
 	f := Field{Name: c.Name(), Type: typeName(c), Kind: Unreadable}
 	if len(c.ColumnPath()) != 1 || c.MaxRepetitionLevel() > 0 || c.MaxDefinitionLevel() > 1 {
 		f.Name, f.Type = c.Path(), "nested "+f.Type
 		return f, nil
 	}
 	optional := c.MaxDefinitionLevel() == 1
-	var d decoder
+	var d maker
 	switch l := c.LogicalType().(type) {
 	case *schema.DecimalLogicalType:
 		f.Kind, d = decimal(c.PhysicalType(), optional, int(l.Scale()))
@@ -359,7 +368,7 @@ func uuid(v parquet.FixedLenByteArray) ([]byte, error) {
 
 // decimal hands out decimals without digits after the point as Int (keys are often written so), others as the
 // nearest float64.
-func decimal(physical parquet.Type, optional bool, scale int) (Kind, decoder) {
+func decimal(physical parquet.Type, optional bool, scale int) (Kind, maker) {
 	if scale < 0 || scale > 38 {
 		return Unreadable, nil
 	}

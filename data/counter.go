@@ -6,22 +6,26 @@ package data
 type Counter uint8
 
 const (
-	// Stocks of borrowers.
+	// What changes in every month of every borrower comes first: two cache lines of a row.
 	BorrowersCurrent Counter = iota // with an open loan, not past due
 	BorrowersD1                     // 1-29 days past due
 	BorrowersD2                     // 30-59
 	BorrowersD3                     // 60-89
-	BorrowersDefault                // 90 or more days past due, not yet charged off
-	BorrowersOff                    // charged off
-	BorrowersIdle                   // no open loan, may return
-	BorrowersExited                 // left for good
-	OutsideLoans                    // open loans with other lenders of current, late and idle borrowers
 	BalanceCurrent                  // principal owed, by the borrower's state
 	BalanceD1                       //
 	BalanceD2                       //
 	BalanceD3                       //
-	BalanceDefault                  //
-	BalanceRepeat                   // part of the above owed by borrowers whose newest loan is a repeat loan (ordinal 2 or more)
+	BorrowersIdle                   // no open loan, may return
+	OutsideLoans                    // open loans with other lenders of current, late and idle borrowers
+	InterestReceived                // flow: interest received in cash
+	PrincipalRepaid                 // flow: all principal received or refinanced, before charge-off
+
+	// The other stocks.
+	BorrowersDefault // 90 or more days past due, not yet charged off
+	BorrowersOff     // charged off
+	BorrowersExited  // left for good
+	BalanceDefault   // principal owed by borrowers in default
+	BalanceRepeat    // part of all balances owed by borrowers whose newest loan is a repeat loan (ordinal 2 or more)
 
 	// Flows of borrowers and events.
 	Misses            // current -> 1-29 days past due
@@ -54,11 +58,9 @@ const (
 	Disbursed            // full principal of new loans
 	TopUpDisbursed       // part of Disbursed to a borrower with an open loan
 	Refinanced           // part of Disbursed that closed an old loan
-	PrincipalRepaid      // all principal received or refinanced, before charge-off
 	PreChargeOffRecovery // part of PrincipalRepaid received between default and charge-off
 	ChargedOff           // gross charge-off: principal written off
 	Recoveries           // cash received after charge-off
-	InterestReceived     // interest received in cash
 	RequestedAmount      // amount asked for in Applications
 
 	firstDenial // Denied(reason) follows
@@ -70,16 +72,15 @@ const (
 func Denied(r Reason) Counter { return firstDenial + Counter(r) }
 
 var counterNames = [firstDenial]string{
-	"borrowers_current", "borrowers_d1", "borrowers_d2", "borrowers_d3", "borrowers_default", "borrowers_off",
-	"borrowers_idle", "borrowers_exited", "outside_loans", "balance_current", "balance_d1", "balance_d2",
-	"balance_d3", "balance_default", "balance_repeat",
+	"borrowers_current", "borrowers_d1", "borrowers_d2", "borrowers_d3", "balance_current", "balance_d1", "balance_d2",
+	"balance_d3", "borrowers_idle", "outside_loans", "interest_received", "principal_repaid",
+	"borrowers_default", "borrowers_off", "borrowers_exited", "balance_default", "balance_repeat",
 	"misses", "entered_30", "entered_60", "defaults", "cures", "prepayments", "loans_repaid", "exits",
 	"outside_opened", "outside_closed", "applications", "granted", "not_taken_up", "top_ups",
 	"first_applications", "first_grants", "leaks", "shocks_started", "shocks_renewed", "deleveraged",
 	"first_payment_fraud",
 	"entered_30_balance", "entered_60_balance", "default_balance", "default_exposure", "disbursed",
-	"top_up_disbursed", "refinanced", "principal_repaid", "pre_charge_off_recovery", "charged_off",
-	"recoveries", "interest_received", "requested_amount",
+	"top_up_disbursed", "refinanced", "pre_charge_off_recovery", "charged_off", "recoveries", "requested_amount",
 }
 
 // String returns the counter's column name in the results files.
@@ -91,7 +92,9 @@ func (c Counter) String() string {
 }
 
 // IsStock reports whether the counter is taken at the end of the month (true) or sums over it (false).
-func (c Counter) IsStock() bool { return c <= BalanceRepeat }
+func (c Counter) IsStock() bool {
+	return c <= BalanceRepeat && c != InterestReceived && c != PrincipalRepaid
+}
 
 // Reason is why an application was denied: the first rule that failed, in the order of the constants, or the
 // amount rule that left the least room.

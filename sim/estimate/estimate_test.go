@@ -186,8 +186,10 @@ func random(arms, paths, replicate, months int) *data.Results {
 			}
 		}
 		if m == 0 {
-			for c := data.BorrowersCurrent; c <= data.BalanceRepeat; c++ {
-				row[c] = 1000
+			for c := range row {
+				if data.Counter(c).IsStock() {
+					row[c] = 1000
+				}
 			}
 		}
 	})

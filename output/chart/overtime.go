@@ -238,6 +238,9 @@ func relative(b *book, g output.Group) *page {
 func fans(b *book, g output.Group) *page {
 	arms, note := b.Choose(g, 9)
 	columns := min(len(arms), 3)
+	if len(arms) == 4 {
+		columns = 2 // two and two rather than three and one
+	}
 	rows := (len(arms) + columns - 1) / columns
 	top := 0.0
 	for _, a := range arms {
@@ -325,6 +328,9 @@ func states(b *book, g output.Group) *page {
 func stack(b *book, g output.Group, from, to int, title, subtitle string) *page {
 	arms, note := b.Choose(g, 6)
 	columns := min(len(arms), 3)
+	if len(arms) == 4 {
+		columns = 2 // two and two rather than three and one
+	}
 	rows := (len(arms) + columns - 1) / columns
 	layers := make([][][]float64, len(arms)) // [arm][state-from][month], cumulated
 	highest := 0.0

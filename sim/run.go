@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/bits"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -39,8 +40,8 @@ func (p *Plan) Memory(workers int) int64 {
 
 // Run simulates all paths on the given number of workers (0 = one per processor). progress, if not nil, is
 // called from time to time with the number of paths done; never from two goroutines at once. The results do
-// not depend on workers. It returns the context's error when cancelled, and an *InvariantError when a check of
-// the ledger fails.
+// not depend on workers. It returns the context's error when cancelled, an *InvariantError when a check of the
+// ledger fails, and any other error for a defect of the program.
 func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total int)) (*data.Results, error) {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
@@ -62,6 +63,11 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 	units := p.settings.Paths / replicate
 	for range min(workers, units) {
 		wg.Go(func() {
+			defer func() {
+				if v := recover(); v != nil {
+					cancel(fmt.Errorf("defect in the simulation: %v\n%s", v, debug.Stack()))
+				}
+			}()
 			w := newWorker(p)
 			for {
 				unit := int(next.Add(1)) - 1

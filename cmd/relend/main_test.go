@@ -211,6 +211,9 @@ func parses(t *testing.T, line string) {
 // TestReadme runs every command of the README's shell blocks, in their order and in one folder, simulations
 // with few paths. A comment "# exit N" at the end of a line gives its exit code.
 func TestReadme(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates half a dozen times")
+	}
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

@@ -28,6 +28,9 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"relend": mai
 //	tape FILE [EDIT...]              write a canonical portfolio of 20 loans; see tape
 //	cut FILE BYTES                   shorten a file by some bytes
 func TestScripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the program some forty times")
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:             "testdata",
 		ContinueOnError: true,

@@ -227,7 +227,7 @@ func (f fullDisk) Write(p []byte) (int, error) {
 
 func TestFullDisk(t *testing.T) {
 	full := 0
-	for room := 0; full < 2; room += 4999 {
+	for room := 0; full < 2; room += 9999 {
 		root := t.TempDir()
 		w, err := Create(filepath.Join(root, "run"), false)
 		must(t, err)
@@ -384,6 +384,8 @@ func TestOpenRefuses(t *testing.T) {
 			return []byte(b.String())
 		})
 	}
+	whole := filepath.Join(t.TempDir(), "whole")
+	finish(t, whole, false)
 	for name, c := range map[string]struct {
 		damage func(*testing.T, string)
 		want   []string
@@ -417,7 +419,7 @@ func TestOpenRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "run")
-			finish(t, dir, false)
+			must(t, os.CopyFS(dir, os.DirFS(whole)))
 			c.damage(t, dir)
 			_, _, err := Open(dir)
 			var problems *data.Problems

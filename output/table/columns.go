@@ -64,7 +64,6 @@ func CSV(columns []Column) []byte {
 // builder collects rows; kinds has one letter a column: s text, i integer, f float.
 type builder struct {
 	columns []Column
-	next    int
 }
 
 func newBuilder(names, kinds string) *builder {

@@ -362,3 +362,63 @@ func TestMerge(t *testing.T) {
 		t.Errorf("balance %v before, %v after, %d borrowers with full slots, warnings %q", before, after, merged, plan.warnings)
 	}
 }
+
+// A loan on which a payment was missed is not clean when it is repaid by a cure.
+func TestCuredLoanIsDirty(t *testing.T) {
+	b := quiet()
+	b.Re, b.Return, b.DemandSigma = [2]float64{5, 5}, [3]float64{10, 0, 2}, 0 // everybody asks as soon as he may
+	b.Cure = [3]float64{5, 5, 5}
+	b.Roll = [3]float64{}
+	p := book(200)
+	for i := range p.Borrowers {
+		borrower := &p.Borrowers[i]
+		borrower.Open, borrower.Bucket, borrower.Ordinal, borrower.Gap = 1, 1, 1, 0
+		l := &p.Loans[borrower.First]
+		l.Product, l.Term, l.MonthsOnBook, l.Balance = data.Annuity, 6, 6, l.Principal/6
+	}
+	a := arm("clean", &rule.CleanRepayments{Min: 1})
+	a.Policy[0] = &rule.WorstDelinquency{MaxDays: 59, LookBack: 12}
+	a.Behaviour = b
+	r := mustRun(t, p, settings(6, 2), 1, a)
+	var cured, repaid, denied, granted int64
+	for m := range data.Month(7) {
+		row := r.Row(0, 0, m)
+		cured, repaid = cured+row[data.Cures], repaid+row[data.LoansRepaid]
+		denied, granted = denied+row[data.Denied(data.DeniedClean)], granted+row[data.Granted]
+	}
+	if cured < 190 || repaid < 190 || denied == 0 || granted != 0 {
+		t.Errorf("%d cured, %d loans repaid, %d denied for want of a clean loan, %d granted", cured, repaid, denied, granted)
+	}
+}
+
+// Of two loans that began in one month the newest closes first: the next loan is like the one that is left.
+func TestNewestOfOneMonth(t *testing.T) {
+	b := quiet()
+	b.Top, b.TopMinAge, b.DemandSigma = [2]float64{5, 5}, 3, 0
+	b.DepShare = 0
+	b.Take = [4]float64{40, 0, 0, 0}
+	p := book(50)
+	p.Loans = nil
+	for i := range p.Borrowers {
+		borrower := &p.Borrowers[i]
+		borrower.Open, borrower.Bucket, borrower.PD12, borrower.First = 2, 0, .001, uint32(len(p.Loans))
+		loan := data.Loan{Principal: 500000, Balance: 500000, APR: .2, Term: 2, Ordinal: 2}
+		older := loan
+		older.Term, older.Product = 10, data.EqualPrincipal
+		p.Loans = append(p.Loans, loan, older)
+	}
+	a := Arm{Arm: data.Arm{Name: "open"}, Behaviour: b}
+	r := mustRun(t, p, settings(4, 2), 1, a)
+	for _, c := range r.Cells[0] {
+		if c.Cell.Product == int(data.Annuity) && c.Cell.Segment == data.All {
+			if n := c.Sum[4*int(data.NumCounters)+int(data.Granted)]; n != 0 {
+				t.Errorf("%d further loans repeat the loan that is repaid", n)
+			}
+		}
+		if c.Cell.Product == int(data.EqualPrincipal) && c.Cell.Segment == data.All {
+			if n := c.Sum[4*int(data.NumCounters)+int(data.Granted)]; n < 80 {
+				t.Errorf("%d further loans repeat the loan that is left", n)
+			}
+		}
+	}
+}

@@ -157,7 +157,8 @@ func (l *life) currentMonth(t int) {
 			row := l.row(t)
 			row[data.Prepayments] += l.weight
 			for i := range l.n {
-				l.paid(row, i, l.loans[i].Flags, l.loans[i].Prepay())
+				flags := l.loans[i].Flags // a repaid loan has none any more
+				l.paid(row, flags, l.loans[i].Prepay())
 			}
 			l.drop(t)
 			l.end(t)
@@ -170,7 +171,7 @@ func (l *life) currentMonth(t int) {
 	for i := range l.n {
 		flags := l.loans[i].Flags
 		c := l.loans[i].Pay()
-		l.paid(row, i, flags, c)
+		l.paid(row, flags, c)
 		closed = closed || c.Closed
 	}
 	if closed {
@@ -263,7 +264,8 @@ func (l *life) lateMonth(t int) {
 		row[data.Cures] += l.weight
 		l.mode, l.bucket, l.stale = current, 0, true
 		for i := range l.n {
-			l.paid(row, i, l.loans[i].Flags, l.loans[i].Cure(overdue))
+			flags := l.loans[i].Flags
+			l.paid(row, flags, l.loans[i].Cure(overdue))
 		}
 		l.drop(t)
 	}
@@ -293,8 +295,8 @@ func (l *life) balance() (sum data.Money) {
 // fraudulent reports whether the newest loan will never be paid.
 func (l *life) fraudulent() bool { return l.loans[l.n-1].Flags&contract.Fraud != 0 }
 
-// paid counts a payment of loan i, which had the given flags.
-func (l *life) paid(row *row, i uint8, flags contract.Flags, c contract.Cash) {
+// paid counts a payment of a loan that had the given flags before it.
+func (l *life) paid(row *row, flags contract.Flags, c contract.Cash) {
 	l.receive(row, c)
 	if c.Closed {
 		row[data.LoansRepaid] += l.weight
@@ -306,6 +308,7 @@ func (l *life) paid(row *row, i uint8, flags contract.Flags, c contract.Cash) {
 
 // drop takes repaid loans out of the slots; with none left the borrower is idle.
 func (l *life) drop(t int) {
+	newestOpen := l.loans[l.n-1].Remaining > 0
 	keep := uint8(0)
 	for i := range l.n {
 		if l.loans[i].Remaining > 0 {
@@ -322,10 +325,10 @@ func (l *life) drop(t int) {
 		l.mode, l.gap, l.age = idle, 0, 0
 		return
 	}
-	newest := &l.loans[keep-1]
-	if newest.Origin == l.origin {
+	if newestOpen {
 		return
 	}
+	newest := &l.loans[keep-1]
 	l.age = int16(t) - newest.Origin // at the start of the next step
 	l.principal, l.product, l.tenor = newest.Principal, newest.Product, newest.Term
 	l.reprice()

@@ -233,6 +233,7 @@ func (l *life) conclude(t int, wasIdle, shockSet bool) {
 
 // lateMonth draws the chain of delinquency. Demand, outside loans, age and shock stand still.
 func (l *life) lateMonth(t int) {
+	l.standStill()
 	outcome := behaviour.Roll
 	if !l.fraudulent() {
 		u := l.fate.lane(t, rng.Risk)
@@ -276,6 +277,13 @@ func (l *life) lateMonth(t int) {
 func (l *life) markLate(t int) {
 	for k := range l.bucket {
 		l.lateAt[k] = int16(t)
+	}
+}
+
+// standStill keeps the age of every loan where it was in a step that begins or ends late (model.md §22 item 20).
+func (l *life) standStill() {
+	for i := range l.n {
+		l.loans[i].Origin++
 	}
 }
 
@@ -376,6 +384,7 @@ func (l *life) misses(t int) {
 	for i := range l.n {
 		l.loans[i].Flags |= contract.Dirty
 	}
+	l.standStill()
 	l.accrue()
 	l.mode, l.bucket, l.clean = late, 1, 0
 	l.row(t)[data.Misses] += l.weight

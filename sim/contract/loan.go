@@ -23,7 +23,7 @@ type Loan struct {
 	Rate       float64      // interest per step
 	Term       int16        // steps
 	Remaining  int16        // instalments left, at least 1 while open
-	Origin     int16        // step in which it was granted; negative for loans older than the snapshot
+	Origin     int16        // step in which it was granted, negative before the snapshot, put off by the months in which its age stood still
 	Product    data.Product //
 	Flags      Flags        //
 }

@@ -1,0 +1,201 @@
+package expect
+
+import (
+	"math"
+
+	"relend/data"
+	"relend/sim/contract"
+	"relend/sim/rule"
+)
+
+// product is what a price depends on for one borrower.
+type product struct {
+	product data.Product
+	tenor   int16
+}
+
+// offer is the lender's price for a product.
+type offer struct {
+	breakEven, apr float64
+	burden         float64 // monthly instalment per unit of principal
+}
+
+func (r *run) offer(p data.Product, tenor int16) offer {
+	key := product{p, tenor}
+	o, ok := r.offers[key]
+	if !ok {
+		o.breakEven = contract.BreakEven(p, int(tenor), r.b.PD, contract.Costs{
+			Funding: r.p.Funding, Operating: r.p.Operating, Acquisition: r.p.Acquisition,
+			Recovery: r.p.RecoveryMean, RecoveryLag: r.p.PriceRecoveryLag,
+		})
+		o.apr = math.Min(math.Max(o.breakEven+r.p.Margin, 0), r.book.Terms.APRCap)
+		o.burden = contract.Burden(p, o.apr/12, int(tenor))
+		r.offers[key] = o
+	}
+	return o
+}
+
+func rolledOver(l *loan) bool { return l.Flags&contract.RollOver != 0 }
+
+// ask judges the application of a borrower in the state after the month's payments.
+func (r *run) ask(s state, before month, p float64) {
+	if total(r.lanes[asks]) == 0 {
+		return
+	}
+	mark := len(r.flows)
+	defer func() { r.flows = r.flows[:mark] }()
+
+	a := rule.Application{
+		Idle: s.mode == idle, Gap: int(s.gap), Since: before.t - int(s.granted) - 1,
+		NewOrdinal: int(s.ordinal) + 1, Clean: int(s.clean), Own: s.count(), Segment: r.b.Segment,
+		Income: r.b.Income, PD: r.b.PD,
+		OwnBalance: r.balance(&s), OwnInstalments: r.instalments(&s),
+		OutsideBalance: r.outsideBalance, OutsideInstal: r.outsideInstalment, Base: r.base,
+	}
+	for k, step := range s.lateStep {
+		a.SinceLate[k] = rule.Never
+		if step != never {
+			a.SinceLate[k] = before.t - int(step)
+		}
+	}
+	like := &r.loans[s.last]
+	if s.mode == current {
+		like = r.newest(&s)
+		a.NewestPrincipal, a.NewestBalance, a.NewestInstalment = like.Principal, like.Balance, like.Burden()
+	}
+	step := s.ladder
+	if s.dependent || a.NewOrdinal%3 == 0 {
+		step = min(step+1, uint8(r.p.LevMax))
+	}
+	a.Step = int(step)
+	a.Asked = data.Money(math.Floor(float64(r.base)*math.Pow(r.p.RollGrowth, float64(step))/float64(data.Unit))) * data.Unit
+	o := r.offer(like.Product, like.tenor)
+	a.BreakEven, a.APR, a.Burden = o.breakEven, o.apr, o.burden
+
+	r.add(data.Applications, 1)
+	r.add(data.RequestedAmount, a.Asked)
+	if !s.applied {
+		r.add(data.FirstApplications, 1)
+		s.applied = true
+	}
+
+	// Whether a slot is visible is settled only when a decision turns on it.
+	unknown := 0
+	if s.outside > s.drawn {
+		unknown = int(s.outside - s.drawn)
+	}
+	shown := s.visible()
+	decide := func(visible int) rule.Decision {
+		b := a
+		b.Outside = visible
+		return r.book.Decide(&b)
+	}
+	first, turns := decide(shown), false
+	for more := range unknown {
+		turns = turns || decide(shown+more+1) != first
+	}
+	if !turns {
+		r.answer(s, before, &a, like, first, p)
+		return
+	}
+	s.drawn = s.outside
+	known := s.outside - uint8(unknown)
+	for pattern := range uint16(1) << unknown {
+		b, q := s, p
+		b.seen |= pattern << known
+		for j := range unknown {
+			if pattern>>j&1 == 1 {
+				q *= r.book.Terms.Coverage
+			} else {
+				q *= 1 - r.book.Terms.Coverage
+			}
+		}
+		if q > 0 {
+			r.answer(b, before, &a, like, decide(b.visible()), q)
+		}
+	}
+}
+
+// answer goes on from a decision on an application for a loan like another.
+func (r *run) answer(s state, before month, a *rule.Application, like *loan, d rule.Decision, p float64) {
+	mark := len(r.flows)
+	defer func() { r.flows = r.flows[:mark] }()
+	mass := r.lanes[asks]
+	if !d.Granted {
+		r.add(data.Denied(d.Reason), 1)
+		r.denied(s, before, d.ByLaw, mass, p)
+		return
+	}
+
+	logit := r.p.Take[0] - r.p.Take[1]*(a.APR-r.p.APRRef) + r.p.Take[2]*math.Log(float64(d.Amount)/float64(a.Asked)) + r.p.Take[3]*(r.b.Hazard-math.Log(r.p.Miss0))
+	take := 1 / (1 + math.Exp(-logit))
+	r.add(data.NotTakenUp, 1)
+	r.finish(s, before, false, mass, p*(1-take))
+	r.flows = r.flows[:mark]
+
+	r.add(data.Granted, 1)
+	r.add(data.Disbursed, d.Amount)
+	if !s.served {
+		r.add(data.FirstGrants, 1)
+		s.served = true
+	}
+	l := loan{Loan: contract.Open(like.Product, d.Amount, a.APR, int(like.tenor), 1, a.Burden), tenor: like.tenor}
+	if s.mode == current {
+		l.Flags |= contract.RollOver
+		r.add(data.TopUps, 1)
+		r.add(data.TopUpDisbursed, d.Amount)
+	}
+	if d.Refinance {
+		old := *r.newest(&s)
+		s.own[s.count()-1] = 0
+		cash := old.Replace()
+		r.add(data.Refinanced, cash.Principal)
+		r.received(0, cash)
+	}
+	s.mode, s.gap, s.last = current, 0, 0
+	s.ordinal = uint8(min(a.NewOrdinal, 255))
+	s.ladder, s.shock, s.granted = uint8(a.Step), 0, int16(before.t)
+	fraud := math.Min(1, r.p.Fraud[min(a.NewOrdinal, 3)-2]+r.p.BustSlope*math.Max(0, math.Log(float64(d.Amount)/float64(like.Principal))))
+	open := s.count()
+	for marked, q := range []float64{1 - fraud, fraud} {
+		if marked == 1 {
+			l.Flags |= contract.Fraud
+			r.add(data.FirstPaymentFraud, 1)
+		}
+		s.own[open] = r.number(l)
+		s.paying = r.instalments(&s)
+		r.finish(s, before, true, mass, p*take*q)
+	}
+}
+
+// denied goes on after a denial: money found elsewhere, or a shock for who lives by rolling his debt.
+func (r *run) denied(s state, before month, byLaw bool, mass []float64, p float64) {
+	t := &r.book.Terms
+	leak := 0.
+	if int(s.outside) < t.Outside && t.Open > 0 {
+		leak = r.p.Leak * (1 - t.Share)
+		if byLaw {
+			leak *= 1 - t.Scope
+		}
+	}
+	mark := len(r.flows)
+	if leak > 0 {
+		found, after := s, before
+		found.outside++
+		after.event = true
+		r.add(data.Leaks, 1)
+		r.finish(found, after, false, mass, p*leak)
+		r.flows = r.flows[:mark]
+	}
+	shocked := s.dependent && s.mode == current && r.p.ShockMonths > 0
+	if shocked {
+		if before.shock == 0 {
+			r.add(data.ShocksStarted, 1)
+		} else {
+			r.add(data.ShocksRenewed, 1)
+		}
+		s.shock = uint8(r.p.ShockMonths)
+	}
+	r.finish(s, before, shocked, mass, p*(1-leak))
+	r.flows = r.flows[:mark]
+}

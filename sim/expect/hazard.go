@@ -1,0 +1,131 @@
+package expect
+
+import (
+	"math"
+
+	"relend/data"
+)
+
+// The hazards of a month, from the state at its start (METHOD.md §5), written out once more.
+
+// season is the multiplier of the miss hazard at an age.
+func (r *run) season(age int16) float64 {
+	raw := func(age int) float64 {
+		m := float64(age + 1)
+		return r.p.Season[0] + r.p.Season[1]*m/r.p.Season[2]*math.Exp(1-m/r.p.Season[2])
+	}
+	year := 0.
+	for age := range 12 {
+		year += raw(age)
+	}
+	return raw(int(age)+r.olderBy) / (year / 12)
+}
+
+// predictor is the linear predictor of the log miss hazard.
+func (r *run) predictor(pti float64, outside, ordinal uint8, apr, size float64) float64 {
+	eta := r.p.BPTI*(math.Min(pti, r.p.PTIMax)-r.p.PTIRef) + r.p.BStack*math.Min(float64(outside), 6) + r.p.BAPR*(apr-r.p.APRRef) + r.p.BLev*math.Log(size)
+	if ordinal > 1 {
+		eta += r.p.BOrd[min(int(ordinal), 5)-2]
+	}
+	return eta
+}
+
+// burden is payment to income with so many outside loans.
+func (r *run) burden(paying data.Money, outside uint8) float64 {
+	return (float64(paying) + float64(outside)*float64(r.outsideInstalment)) / float64(r.b.Income)
+}
+
+// miss is the hazard of a missed payment, without frailty.
+func (r *run) miss(s *state, t int) float64 {
+	newest := r.newest(s)
+	log := r.b.Hazard - r.atSnapshot +
+		r.predictor(r.burden(s.paying, s.outside), s.outside, s.ordinal, newest.Rate*12, float64(newest.Principal)/float64(r.base))
+	l := math.Exp(log) * r.season(newest.age) * r.economy[t].miss
+	if s.shock > 0 {
+		l *= r.p.ShockMult
+	}
+	if s.dependent && rolledOver(newest) && newest.age < int16(r.p.ReliefMonths) {
+		l *= r.p.ReliefMult
+	}
+	return l
+}
+
+// prepay is the hazard of repaying all loans early.
+func (r *run) prepay(s *state) float64 {
+	newest := r.newest(s)
+	l := r.p.Prepay
+	if newest.Rate*12-r.offer(newest.Product, newest.tenor).apr > r.p.PrepayGap {
+		l *= 1 + r.p.PrepayRefi
+	}
+	return l
+}
+
+// demand returns the hazards of asking and of leaving, without heterogeneity.
+func (r *run) demand(s *state) (ask, leave float64) {
+	d := 0
+	if s.dependent {
+		d = 1
+	}
+	price := func(o offer) float64 {
+		if r.p.Elasticity == 0 {
+			return 1
+		}
+		return math.Exp(-r.p.Elasticity * (o.apr - r.p.APRRef))
+	}
+	if s.mode == current {
+		newest := r.newest(s)
+		if newest.age < int16(r.p.TopMinAge) {
+			return 0, 0
+		}
+		return r.p.Top[d] * price(r.offer(newest.Product, newest.tenor)), 0
+	}
+	last := &r.loans[s.last]
+	ask = r.p.Re[d] * (r.p.Return[0] + r.p.Return[1]*math.Exp(-float64(s.gap)/r.p.Return[2])) * price(r.offer(last.Product, last.tenor))
+	if s.gap >= 1 {
+		leave = r.p.Exit[d]
+	}
+	return ask, leave
+}
+
+// outside returns the hazards of an outside loan opened and closed.
+func (r *run) outside(s *state) (birth, death float64) {
+	d := 0
+	if s.dependent {
+		d = 1
+	}
+	if int(s.outside) < r.book.Terms.Outside {
+		birth = r.p.OutsideBirth[d] * r.book.Terms.Open
+	}
+	return birth, r.p.OutsideDeath * float64(s.outside)
+}
+
+// race returns the probabilities that the first and that the second of two competing causes fires in a month.
+func race(a, b float64) (first, second float64) {
+	if a+b == 0 {
+		return 0, 0
+	}
+	p := -math.Expm1(-(a + b))
+	return p * a / (a + b), p * b / (a + b)
+}
+
+// weather holds the multipliers of a month's economy.
+type weather struct {
+	miss, roll, cure float64
+	factor           float64
+}
+
+func (r *run) forecast(e *Economy, months int) {
+	r.economy = make([]weather, months)
+	for t := range r.economy {
+		w := &r.economy[t]
+		if e.Sigma != 0 {
+			w.factor = e.Factor[t]
+		}
+		unemployment, gdp, lpr := e.Macro.At(t)
+		shift := r.p.MacroUnemployment*unemployment + r.p.MacroGDP*gdp + r.p.MacroLPR*lpr
+		m := func(scale float64) float64 {
+			return math.Exp(scale*e.Sigma*w.factor - scale*e.Sigma*scale*e.Sigma/2)
+		}
+		w.miss, w.roll, w.cure = math.Exp(shift)*m(1), m(r.p.RollScale), m(r.p.CureScale)
+	}
+}

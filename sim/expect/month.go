@@ -1,0 +1,276 @@
+package expect
+
+import (
+	"math"
+
+	"relend/data"
+	"relend/sim/contract"
+)
+
+// The order of events in a month: METHOD.md §6.
+
+// late passes step t of a late borrower: roll, cure or stay, and nothing else.
+func (r *run) late(from *state, t int, mass []float64) {
+	bucket := int(from.mode)
+	roll, cure := race(r.p.Roll[bucket-1]*r.economy[t].roll, r.p.Cure[bucket-1]*r.economy[t].cure)
+	if r.newest(from).Flags&contract.Fraud != 0 {
+		roll, cure = 1, 0
+	}
+
+	s := *from
+	r.each(&s, unpaid)
+	if bucket == 3 {
+		r.fail(&s, t, mass, roll)
+	} else {
+		balance := r.balance(&s)
+		if bucket == 1 {
+			r.add(data.Entered30, 1)
+			r.add(data.Entered30Balance, balance)
+		} else {
+			r.add(data.Entered60, 1)
+			r.add(data.Entered60Balance, balance)
+		}
+		s.mode++
+		s.isLate(t)
+		r.commit(&s, t, mass, roll)
+	}
+	r.flows = r.flows[:0]
+
+	s = *from
+	s.mode = current
+	closed, _, cash := r.each(&s, func(l *loan) contract.Cash { return l.Cure(bucket) })
+	r.add(data.Cures, 1)
+	r.received(closed, cash)
+	r.commit(&s, t, mass, cure)
+	r.flows = r.flows[:0]
+
+	s = *from
+	_, _, cash = r.each(&s, func(l *loan) contract.Cash { return l.Stay() })
+	r.received(0, cash)
+	s.isLate(t)
+	r.commit(&s, t, mass, 1-roll-cure)
+	r.flows = r.flows[:0]
+}
+
+func unpaid(l *loan) contract.Cash {
+	l.Accrue()
+	return contract.Cash{}
+}
+
+// isLate remembers that step t ended in the bucket of the mode.
+func (s *state) isLate(t int) {
+	for k := range s.mode {
+		s.lateStep[k] = int16(t)
+	}
+}
+
+func (r *run) received(closed int, cash contract.Cash) {
+	r.add(data.LoansRepaid, data.Money(closed))
+	r.add(data.PrincipalRepaid, cash.Principal)
+	r.add(data.InterestReceived, cash.Interest)
+}
+
+// The lanes of a current or idle borrower, apart from outside loans.
+const (
+	misses = iota
+	prepays
+	asks
+	leaves
+	quiet // none of these
+)
+
+// month is what later events of a step need to know of its start.
+type month struct {
+	t       int
+	wasIdle bool
+	shock   uint8
+	event   bool // an outside loan was opened or closed
+}
+
+// live passes step t of a current or idle borrower.
+func (r *run) live(from *state, t int, mass []float64) {
+	r.risksAndDemand(from, t, mass)
+	before := month{t: t, wasIdle: from.mode == idle, shock: from.shock}
+
+	birth, death := race(r.outside(from))
+	r.afterOutside(*from, before, 1-birth-death)
+
+	before.event = true
+	s := *from
+	s.outside--
+	r.add(data.OutsideClosed, 1)
+	if death > 0 {
+		r.afterOutside(s, before, death)
+	}
+	r.flows = r.flows[:0]
+
+	s = *from
+	s.outside++
+	r.add(data.OutsideOpened, 1)
+	entry := 0.
+	if !s.dependent && r.burden(s.paying, s.outside) > r.p.DepPTI && float64(s.outside) >= r.p.DepX {
+		entry = r.p.DepEntry
+	}
+	if birth > 0 {
+		r.afterOutside(s, before, birth*(1-entry))
+		s.dependent = true
+		r.afterOutside(s, before, birth*entry)
+	}
+	r.flows = r.flows[:0]
+}
+
+// risksAndDemand splits the mass over the outcomes of the risk and the demand lane, by node.
+func (r *run) risksAndDemand(s *state, t int, mass []float64) {
+	ask, leave := r.demand(s)
+	miss, prepay, marked := 0., 0., false
+	if s.mode == current {
+		miss, prepay = r.miss(s, t), r.prepay(s)
+		marked = r.newest(s).Flags&contract.Fraud != 0
+	}
+	for i, n := range r.nodes {
+		missed, prepaid := race(miss*math.Exp(n.miss), prepay)
+		if marked {
+			missed, prepaid = 1, 0
+		}
+		asked, left := race(ask*n.ask, leave)
+		rest := mass[i] * (1 - missed - prepaid)
+		r.lanes[misses][i] = mass[i] * missed
+		r.lanes[prepays][i] = mass[i] * prepaid
+		r.lanes[asks][i] = rest * asked
+		r.lanes[leaves][i] = rest * left
+		r.lanes[quiet][i] = rest * (1 - asked - left)
+	}
+}
+
+// afterOutside goes on after the external lane, which had probability p.
+func (r *run) afterOutside(from state, before month, p float64) {
+	if p == 0 {
+		return
+	}
+	t, mark := before.t, len(r.flows)
+	pay := from
+	if !before.wasIdle {
+		s := from
+		r.each(&s, func(l *loan) contract.Cash {
+			l.Flags |= contract.Dirty
+			return unpaid(l)
+		})
+		s.mode, s.clean = late1, 0
+		s.isLate(t)
+		r.settle(&s, before)
+		r.add(data.Misses, 1)
+		r.commit(&s, t, r.lanes[misses], p)
+		r.flows = r.flows[:mark]
+
+		s = from
+		closed, clean, cash := r.each(&s, func(l *loan) contract.Cash { return l.Prepay() })
+		s.clean = min(s.clean+uint8(clean), mostClean)
+		r.add(data.Prepayments, 1)
+		r.received(closed, cash)
+		r.commit(&s, t, r.lanes[prepays], p)
+		r.flows = r.flows[:mark]
+
+		closed, clean, cash = r.each(&pay, func(l *loan) contract.Cash {
+			l.age++
+			return l.Pay()
+		})
+		pay.clean = min(pay.clean+uint8(clean), mostClean)
+		r.received(closed, cash)
+	}
+	r.finish(pay, before, false, r.lanes[quiet], p)
+	r.ask(pay, before, p)
+	r.add(data.Exits, 1)
+	r.commit(nil, t, r.lanes[leaves], p)
+	left := total(r.lanes[leaves]) * p
+	for m := t + 1; m <= r.months; m++ {
+		r.record(m, data.BorrowersExited, left, 1)
+	}
+	r.flows = r.flows[:mark]
+}
+
+// settle takes the borrower's instalments anew if an outside loan came or went.
+func (r *run) settle(s *state, before month) {
+	if before.event && s.mode != idle {
+		s.paying = r.instalments(s)
+	}
+}
+
+// finish ends a month: the months since payoff, and a running shock unless the application touched it.
+func (r *run) finish(s state, before month, touched bool, mass []float64, p float64) {
+	r.settle(&s, before)
+	if before.wasIdle && s.mode == idle {
+		s.gap = min(s.gap+1, mostGap)
+	}
+	if before.shock == 0 || touched {
+		r.commit(&s, before.t, mass, p)
+		return
+	}
+	s.shock--
+	exit := 0.
+	if s.shock == 0 && s.dependent {
+		exit = r.p.ShockExit
+	}
+	r.commit(&s, before.t, mass, p*(1-exit))
+	if exit > 0 {
+		mark := len(r.flows)
+		s.dependent = false
+		r.add(data.Deleveraged, 1)
+		r.commit(&s, before.t, mass, p*exit)
+		r.flows = r.flows[:mark]
+	}
+}
+
+// fail counts the default of a borrower in step t and all that follows from it.
+func (r *run) fail(s *state, t int, mass []float64, p float64) {
+	balance, exposure := data.Money(0), data.Money(0)
+	for _, n := range s.own[:s.count()] {
+		l := &r.loans[n]
+		balance += l.Balance
+		exposure += l.Balance + l.Owed()
+	}
+	r.add(data.Defaults, 1)
+	r.add(data.DefaultBalance, balance)
+	r.add(data.DefaultExposure, exposure)
+	r.commit(nil, t, mass, p)
+
+	p *= total(mass)
+	share := r.p.FraudRecovery
+	if r.newest(s).Flags&contract.Fraud == 0 {
+		mean := 0.
+		first := max(0, t-11)
+		for _, w := range r.economy[first : t+1] {
+			mean += w.factor / float64(t+1-first)
+		}
+		share = math.Max(0, math.Min(1, r.p.RecoveryMean*math.Exp(-r.p.RecoveryCyclicality*r.sigma*mean)))
+	}
+	paid, off := data.Money(0), false
+	for step := t; step < r.months; step++ {
+		cash := data.Money(0)
+		if j := step - t - 1; j >= 0 && j < len(r.recovered) {
+			cash = nearest(float64(exposure)*share*r.recovered[j]) - paid
+			paid += cash
+		}
+		if off {
+			r.record(step+1, data.Recoveries, p, cash)
+		} else {
+			principal := min(cash, balance)
+			balance -= principal
+			r.record(step+1, data.PrincipalRepaid, p, principal)
+			r.record(step+1, data.PreChargeOffRecovery, p, principal)
+			r.record(step+1, data.InterestReceived, p, cash-principal)
+			if step == t+int(r.p.ChargeOffMonths) {
+				r.record(step+1, data.ChargedOff, p, balance)
+				balance, off = 0, true
+			}
+		}
+		stock := data.BorrowersDefault
+		if off {
+			stock = data.BorrowersOff
+		}
+		r.record(step+1, stock, p, 1)
+		r.record(step+1, data.BalanceDefault, p, balance)
+		if s.ordinal >= 2 {
+			r.record(step+1, data.BalanceRepeat, p, balance)
+		}
+	}
+}

@@ -1,0 +1,304 @@
+package expect
+
+import (
+	"math"
+	"math/bits"
+
+	"relend/data"
+	"relend/sim/behaviour"
+	"relend/sim/contract"
+	"relend/sim/rule"
+)
+
+// run is one computation: constants, the states reached so far and what they gave.
+type run struct {
+	b       *Borrower
+	p       *behaviour.Params
+	book    *rule.Book
+	looks   looks
+	options Options
+	months  int
+
+	base                              data.Money // principal of the newest loan at the snapshot
+	outsideInstalment, outsideBalance data.Money
+	atSnapshot                        float64 // linear predictor at which the base hazard holds
+	sigma                             float64 // loading of the factor on the log miss hazard
+	nodes                             []node
+	economy                           []weather // by month
+	recovered                         []float64 // share of all recoveries paid after 1, 2, ... months
+	olderBy                           int       // tests of the tests: a wrong age
+
+	loans   []loan // by number; 0 is none
+	numbers map[loan]int32
+	offers  map[product]offer
+
+	now, next layer
+	flows     []flow
+	sums      [data.NumCounters]data.Money // scratch of commit, all zero between calls
+	lanes     [5][]float64                 // scratch of live: probabilities of a state's lanes by node
+	result    *Expectation
+}
+
+// layer is the law of the state at the end of a month: mass by state and quadrature node.
+type layer struct {
+	at     map[state]int32
+	states []state
+	mass   []float64 // [state * nodes + node]
+}
+
+// flow is an amount of a counter in one course of events.
+type flow struct {
+	counter data.Counter
+	amount  data.Money
+}
+
+func newRun(b *Borrower, a *Arm, e *Economy, months int, o Options) *run {
+	p := &a.Behaviour
+	r := &run{
+		b: b, p: p, options: o, months: months, base: b.Loans[0].Principal,
+		outsideInstalment: nearest(p.OutsideInstalment * float64(data.Unit)),
+		outsideBalance:    nearest(p.OutsideBalance * float64(data.Unit)),
+		book: rule.Compile(a.Policy, a.Law, rule.Terms{
+			APRCap: math.Inf(1), TopUp: true, Stack: true, Coverage: p.Coverage, Share: p.Share,
+			Scope: a.Scope, Open: 1, Outside: int(p.OutsideMax),
+		}, nearest(p.AmountMin*float64(data.Unit))),
+		looks:   lookedAt(a.Policy, a.Law),
+		nodes:   nodes(p, o.Frailty, o.Demand),
+		loans:   make([]loan, 1),
+		numbers: map[loan]int32{},
+		offers:  map[product]offer{},
+		result:  &Expectation{States: make([]int, months+1)},
+	}
+	for range months + 1 {
+		r.result.Counters = append(r.result.Counters, make([]float64, data.NumCounters))
+		r.result.Squares = append(r.result.Squares, make([]float64, data.NumCounters))
+		r.result.Largest = append(r.result.Largest, make([]float64, data.NumCounters))
+	}
+	for i := range r.lanes {
+		r.lanes[i] = make([]float64, len(r.nodes))
+	}
+	r.sigma = e.Sigma
+	if r.options.MaxStates == 0 {
+		r.options.MaxStates = min(mostStates, mostMasses/len(r.nodes))
+	}
+	r.forecast(e, months)
+	sum, weight := 0., 1.
+	for range int(p.RecoveryMonths) {
+		sum += weight
+		weight *= p.RecoveryDecay
+		r.recovered = append(r.recovered, sum)
+	}
+	for i := range r.recovered {
+		r.recovered[i] /= sum
+	}
+	r.start()
+	return r
+}
+
+// start places the mass on the states at the snapshot (model.md §22 items 9-12).
+func (r *run) start() {
+	b := r.b
+	s := state{
+		granted: -b.Loans[0].MonthsOnBook - 1, lateStep: [3]int16{never, never, never},
+		mode: mode(b.Bucket), ordinal: b.Ordinal, outside: min(b.Outside, uint8(r.p.OutsideMax)),
+	}
+	for k := range b.Bucket {
+		s.lateStep[k] = -1
+	}
+	if b.Bucket == 0 && b.Ordinal > 0 {
+		s.clean = min(b.Ordinal-1, mostClean)
+	}
+	for i, row := range b.Loans[:b.Open] {
+		remaining := max(1, int(b.Bucket), int(row.Term)-int(row.MonthsOnBook)+int(b.Bucket))
+		l := loan{Loan: contract.Resume(row.Product, row.Principal, row.Balance, row.APR, max(int(row.Term), remaining), remaining, 1), age: row.MonthsOnBook, tenor: row.Term}
+		for range b.Bucket {
+			l.Accrue()
+			l.Flags |= contract.Dirty
+		}
+		s.own[b.Open-1-i] = r.number(l)
+	}
+	apr := b.Loans[0].APR
+	if b.Open == 0 {
+		row := &b.Loans[0]
+		s.mode, s.gap = idle, min(b.Gap, mostGap)
+		s.last = r.number(loan{Loan: contract.Loan{Principal: row.Principal, Product: row.Product}, tenor: row.Term})
+		apr = r.p.APRRef
+	}
+	s.paying = r.instalments(&s)
+	if b.Ungraded {
+		r.atSnapshot = r.predictor(r.p.PTIRef, 0, 1, r.p.APRRef, 1)
+	} else {
+		r.atSnapshot = r.predictor(r.burden(s.paying, s.outside), s.outside, s.ordinal, apr, 1)
+	}
+
+	r.next.at = map[state]int32{}
+	mass := r.lanes[0]
+	for i, n := range r.nodes {
+		mass[i] = n.weight
+	}
+	for i, share := range [2]float64{1 - r.p.DepShare, r.p.DepShare} {
+		s.dependent = i == 1
+		r.reach(s, -1, mass, share)
+	}
+	r.stocks(0)
+}
+
+// month pushes the law of the state from the start to the end of step t.
+func (r *run) month(t int) error {
+	r.now, r.next = r.next, layer{at: make(map[state]int32, len(r.next.states)*2)}
+	k := len(r.nodes)
+	for i := range r.now.states {
+		s, mass := &r.now.states[i], r.now.mass[i*k:i*k+k]
+		if r.options.Threshold > 0 {
+			if p := total(mass); p < r.options.Threshold {
+				r.result.Dropped += p
+				continue
+			}
+		}
+		if s.mode >= late1 && s.mode <= late3 {
+			r.late(s, t, mass)
+		} else {
+			r.live(s, t, mass)
+		}
+		if len(r.next.states) > r.options.MaxStates {
+			return tooMany(t+1, r.options.MaxStates)
+		}
+	}
+	r.stocks(t + 1)
+	return nil
+}
+
+// add notes an amount in the course of events at hand. To take it back, cut r.flows.
+func (r *run) add(c data.Counter, amount data.Money) {
+	if amount != 0 {
+		r.flows = append(r.flows, flow{c, amount})
+	}
+}
+
+// commit ends a course of events of step t that has probability mass x p by node: it counts its flows and moves the
+// mass to the state that it ends in, none for a borrower who has left or defaulted.
+func (r *run) commit(s *state, t int, mass []float64, p float64) {
+	all := total(mass) * p
+	if all == 0 {
+		return
+	}
+	for _, f := range r.flows {
+		r.sums[f.counter] += f.amount
+	}
+	for _, f := range r.flows {
+		if sum := r.sums[f.counter]; sum != 0 {
+			r.record(t+1, f.counter, all, sum)
+			r.sums[f.counter] = 0
+		}
+	}
+	if s != nil {
+		r.reach(*s, t, mass, p)
+	}
+}
+
+// reach adds mass x p to a state at the end of step t.
+func (r *run) reach(s state, t int, mass []float64, p float64) {
+	if p == 0 {
+		return
+	}
+	r.looks.forget(&s, t)
+	k, l := len(r.nodes), &r.next
+	i, ok := l.at[s]
+	if !ok {
+		i = int32(len(l.states))
+		l.at[s] = i
+		l.states = append(l.states, s)
+		l.mass = append(l.mass, make([]float64, k)...)
+	}
+	to := l.mass[int(i)*k : int(i)*k+k]
+	for j, m := range mass {
+		to[j] += m * p
+	}
+}
+
+// record adds an amount of probability p to a counter.
+func (r *run) record(month int, c data.Counter, p float64, amount data.Money) {
+	if p == 0 || amount == 0 {
+		return
+	}
+	x := float64(amount)
+	r.result.Counters[month][c] += p * x
+	r.result.Squares[month][c] += p * x * x
+	r.result.Largest[month][c] = max(r.result.Largest[month][c], x)
+}
+
+// stocks counts the living at the end of a month.
+func (r *run) stocks(month int) {
+	people := [...]data.Counter{data.BorrowersCurrent, data.BorrowersD1, data.BorrowersD2, data.BorrowersD3, data.BorrowersIdle}
+	owed := [...]data.Counter{data.BalanceCurrent, data.BalanceD1, data.BalanceD2, data.BalanceD3}
+	k := len(r.nodes)
+	for i := range r.next.states {
+		s, p := &r.next.states[i], total(r.next.mass[i*k:i*k+k])
+		r.record(month, people[s.mode], p, 1)
+		r.record(month, data.OutsideLoans, p, data.Money(s.outside))
+		if s.mode != idle {
+			balance := r.balance(s)
+			r.record(month, owed[s.mode], p, balance)
+			if s.ordinal >= 2 {
+				r.record(month, data.BalanceRepeat, p, balance)
+			}
+		}
+	}
+	r.result.States[month] = len(r.next.states)
+}
+
+// looks says what the rules in force can see of a borrower's history, so that the rest need not be kept apart.
+type looks struct {
+	back    [3]int // steps for which lateness of 1, 2, 3 buckets matters
+	clean   int    // clean repayments beyond which no rule asks
+	granted int    // steps after an origination for which it matters
+}
+
+func lookedAt(sets ...[]rule.Rule) (l looks) {
+	for _, rules := range sets {
+		for _, r := range rules {
+			switch r := r.(type) {
+			case *rule.WorstDelinquency:
+				k := (r.MaxDays + 1) / 30
+				l.back[k] = max(l.back[k], r.LookBack+1)
+			case *rule.CleanRepayments:
+				l.clean = max(l.clean, r.Min)
+			case *rule.CoolingOff:
+				l.granted = max(l.granted, r.AfterOrigination)
+			case *rule.TopUp, *rule.MinRepaid, *rule.ConcurrentLoans, *rule.MaxOrdinal, *rule.PlatformCap, *rule.ScoreCutoff, *rule.APRCap,
+				*rule.ExposureCap, *rule.PTICap, *rule.LimitLadder, *rule.ProductCap, *rule.DataSharing, *rule.OutsideLending:
+			default: // a rule that may look at anything
+				return looks{back: [3]int{never * -1, never * -1, never * -1}, clean: mostClean, granted: never * -1}
+			}
+		}
+	}
+	return l
+}
+
+// forget drops from a state at the end of step t what no rule will see in step t+1 or later.
+func (l *looks) forget(s *state, t int) {
+	for k := range s.lateStep {
+		if t+1-int(s.lateStep[k]) >= l.back[k] {
+			s.lateStep[k] = never
+		}
+	}
+	s.clean = min(s.clean, uint8(l.clean))
+	if t-int(s.granted) >= l.granted {
+		s.granted = never
+	}
+}
+
+// nearest rounds half to even.
+func nearest(x float64) data.Money { return data.Money(math.RoundToEven(x)) }
+
+func total(mass []float64) (sum float64) {
+	for _, m := range mass {
+		sum += m
+	}
+	return sum
+}
+
+// visible is the number of outside loans that a bureau shows, of the slots whose visibility is known.
+func (s *state) visible() int {
+	return bits.OnesCount16(s.seen & (1<<min(s.outside, s.drawn) - 1))
+}

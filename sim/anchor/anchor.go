@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"gonum.org/v1/gonum/integrate/quad"
+	"gonum.org/v1/gonum/interp"
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"relend/sim/behaviour"
@@ -31,6 +32,7 @@ const (
 
 	// The table of PD over log hazard.
 	tablePoints = 512
+	stride      = 8 // of the knots: means over 4,096 paths at every point would take seconds, and are smooth
 	logMin      = -16.
 	logMax      = 6.
 )
@@ -194,11 +196,8 @@ func fires(h float64) float64 {
 	return 1 - math.Exp(-h)
 }
 
-// curve tabulates the mean PD over factor paths, without frailty, over log hazards.
+// curve gives the logit of the mean PD over factor paths, without frailty, at every stride-th table point.
 func curve(p *behaviour.Params, factors [][]float64, sigma float64) []float64 {
-	// The mean over 4,096 paths at every point would take seconds: it is smooth, so an eighth of the points
-	// serve as knots, interpolated in the logit.
-	const stride = 8
 	set := multipliers(p, factors, sigma)
 	knots := make([]float64, tablePoints/stride+1)
 	for i := range set {
@@ -217,11 +216,19 @@ func curve(p *behaviour.Params, factors [][]float64, sigma float64) []float64 {
 // table point.
 func frailtyMean(p *behaviour.Params, knots []float64) []float64 {
 	x, w := hermite()
+	at := make([]float64, len(knots))
+	for k := range at {
+		at[k] = point(k * stride)
+	}
+	var smooth interp.NotAKnotCubic
+	if err := smooth.Fit(at, knots); err != nil {
+		panic(err) // only for fewer than three knots
+	}
 	table := make([]float64, tablePoints)
 	for i := range table {
 		a, pd := point(i), 0.
 		for j := range x {
-			pd += w[j] * expit(interpolate(knots, a+p.SigmaU*x[j]-p.SigmaU*p.SigmaU/2))
+			pd += w[j] * expit(smooth.Predict(a+p.SigmaU*x[j]-p.SigmaU*p.SigmaU/2))
 		}
 		table[i] = logit(pd)
 	}
@@ -271,9 +278,6 @@ func point(i int) float64 { return logMin + (logMax-logMin)*float64(i)/tablePoin
 func interpolate(table []float64, x float64) float64 {
 	n := len(table)
 	at := (x - logMin) / (logMax - logMin) * float64(tablePoints)
-	if n < tablePoints {
-		at /= float64(tablePoints) / float64(n-1)
-	}
 	i := max(0, min(n-2, int(math.Floor(at))))
 	u := at - float64(i)
 	left, right := slope(table, i), slope(table, i+1)

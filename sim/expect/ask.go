@@ -38,7 +38,7 @@ func (r *run) offer(p data.Product, tenor int16) offer {
 func rolledOver(l *loan) bool { return l.Flags&contract.RollOver != 0 }
 
 // ask judges the application of a borrower in the state after the month's payments.
-func (r *run) ask(s state, before month, p float64) {
+func (r *run) ask(s state, before opening, p float64) {
 	if total(r.lanes[asks]) == 0 {
 		return
 	}
@@ -117,7 +117,7 @@ func (r *run) ask(s state, before month, p float64) {
 }
 
 // answer goes on from a decision on an application for a loan like another.
-func (r *run) answer(s state, before month, a *rule.Application, like *loan, d rule.Decision, p float64) {
+func (r *run) answer(s state, before opening, a *rule.Application, like *loan, d rule.Decision, p float64) {
 	mark := len(r.flows)
 	defer func() { r.flows = r.flows[:mark] }()
 	mass := r.lanes[asks]
@@ -169,7 +169,7 @@ func (r *run) answer(s state, before month, a *rule.Application, like *loan, d r
 }
 
 // denied goes on after a denial: money found elsewhere, or a shock for who lives by rolling his debt.
-func (r *run) denied(s state, before month, byLaw bool, mass []float64, p float64) {
+func (r *run) denied(s state, before opening, byLaw bool, mass []float64, p float64) {
 	t := &r.book.Terms
 	leak := 0.
 	if int(s.outside) < t.Outside && t.Open > 0 {

@@ -8,17 +8,10 @@ import (
 
 // The hazards of a month, from the state at its start (METHOD.md §5), written out once more.
 
-// season is the multiplier of the miss hazard at an age.
-func (r *run) season(age int16) float64 {
-	raw := func(age int) float64 {
-		m := float64(age + 1)
-		return r.p.Season[0] + r.p.Season[1]*m/r.p.Season[2]*math.Exp(1-m/r.p.Season[2])
-	}
-	year := 0.
-	for age := range 12 {
-		year += raw(age)
-	}
-	return raw(int(age)+r.olderBy) / (year / 12)
+// rawSeason is the seasoning of the miss hazard at an age, not yet scaled to a mean of 1 over the first year.
+func (r *run) rawSeason(age int) float64 {
+	m := float64(age + 1)
+	return r.p.Season[0] + r.p.Season[1]*m/r.p.Season[2]*math.Exp(1-m/r.p.Season[2])
 }
 
 // predictor is the linear predictor of the log miss hazard.
@@ -40,7 +33,7 @@ func (r *run) miss(s *state, t int) float64 {
 	newest := r.newest(s)
 	log := r.b.Hazard - r.atSnapshot +
 		r.predictor(r.burden(s.paying, s.outside), s.outside, s.ordinal, newest.Rate*12, float64(newest.Principal)/float64(r.base))
-	l := math.Exp(log) * r.season(newest.age) * r.economy[t].miss
+	l := math.Exp(log) * r.rawSeason(int(newest.age)) / r.firstYear * r.economy[t].miss
 	if s.shock > 0 {
 		l *= r.p.ShockMult
 	}

@@ -79,8 +79,8 @@ const (
 	quiet // none of these
 )
 
-// month is what later events of a step need to know of its start.
-type month struct {
+// opening is what later events of a step need to know of its start.
+type opening struct {
 	t       int
 	wasIdle bool
 	shock   uint8
@@ -90,7 +90,7 @@ type month struct {
 // live passes step t of a current or idle borrower.
 func (r *run) live(from *state, t int, mass []float64) {
 	r.risksAndDemand(from, t, mass)
-	before := month{t: t, wasIdle: from.mode == idle, shock: from.shock}
+	before := opening{t: t, wasIdle: from.mode == idle, shock: from.shock}
 
 	birth, death := race(r.outside(from))
 	r.afterOutside(*from, before, 1-birth-death)
@@ -143,7 +143,7 @@ func (r *run) risksAndDemand(s *state, t int, mass []float64) {
 }
 
 // afterOutside goes on after the external lane, which had probability p.
-func (r *run) afterOutside(from state, before month, p float64) {
+func (r *run) afterOutside(from state, before opening, p float64) {
 	if p == 0 {
 		return
 	}
@@ -189,14 +189,14 @@ func (r *run) afterOutside(from state, before month, p float64) {
 }
 
 // settle takes the borrower's instalments anew if an outside loan came or went.
-func (r *run) settle(s *state, before month) {
+func (r *run) settle(s *state, before opening) {
 	if before.event && s.mode != idle {
 		s.paying = r.instalments(s)
 	}
 }
 
 // finish ends a month: the months since payoff, and a running shock unless the application touched it.
-func (r *run) finish(s state, before month, touched bool, mass []float64, p float64) {
+func (r *run) finish(s state, before opening, touched bool, mass []float64, p float64) {
 	r.settle(&s, before)
 	if before.wasIdle && s.mode == idle {
 		s.gap = min(s.gap+1, mostGap)

@@ -280,7 +280,7 @@ func extreme(r *rand.Rand, c *trial) {
 		func() { b.Outside = 9 },
 		func() { p.Coverage = pick(0, 1) },
 		func() { p.Elasticity = pick(0, 20) },
-		func() { p.PTIMax = .1 },
+		func() { p.PTIMax, p.PTIRef = .1, .05 },
 		func() { p.AmountMin = 5000 },
 		func() { p.RollGrowth = 3 },
 		func() { p.DepShare = pick(0, 1) },
@@ -454,7 +454,30 @@ func TestWrongModelsAreRejected(t *testing.T) {
 		}
 		t.Logf("%s: %d figures, worst %v", name, len(bad), bad[0])
 	}
-	if len(rejected(compare("", sums[0], n, expect.RunOlder(1, c.borrower, right, e, c.months, c.options)))) == 0 {
-		t.Error("an age of a month too much goes unnoticed")
+}
+
+// A season one month too far on is rejected. Nobody asks here, so that the tenor does not matter.
+func TestWrongAgeIsRejected(t *testing.T) {
+	c := &trial{
+		name: "age", params: still(), months: 4, people: 100000, paths: 6, seed: 12, arms: []expect.Arm{{}},
+		borrower: expect.Borrower{Income: 600000, PD: .1, Ordinal: 1, Open: 1, Loans: []data.Loan{{
+			Principal: 500000, Balance: 250000, APR: .2, Term: 12, MonthsOnBook: 1, Ordinal: 1,
+		}}},
+	}
+	c.params.Season = behaviour.Default().Season
+	sums, e := c.simulate(t)
+	for older, wrong := range []bool{false, true} {
+		b := c.borrower
+		l := b.Loans[0]
+		l.MonthsOnBook += int16(older)
+		l.Term += int16(older)
+		b.Loans = []data.Loan{l}
+		x, err := expect.Run(b, c.arms[0], e, c.months, c.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bad := rejected(compare("age", sums[0], float64(c.people*c.paths), x)); (len(bad) > 0) != wrong {
+			t.Errorf("%d months too old: %v", older, bad)
+		}
 	}
 }

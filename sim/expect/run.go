@@ -26,7 +26,7 @@ type run struct {
 	nodes                             []node
 	economy                           []weather // by month
 	recovered                         []float64 // share of all recoveries paid after 1, 2, ... months
-	olderBy                           int       // tests of the tests: a wrong age
+	firstYear                         float64   // mean of the unscaled season over the first 12 months
 
 	loans   []loan // by number; 0 is none
 	numbers map[loan]int32
@@ -90,6 +90,9 @@ func newRun(b *Borrower, a *Arm, e *Economy, months int, o Options) *run {
 	}
 	for i := range r.recovered {
 		r.recovered[i] /= sum
+	}
+	for age := range 12 {
+		r.firstYear += r.rawSeason(age) / 12
 	}
 	r.start()
 	return r

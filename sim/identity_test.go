@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -420,5 +421,25 @@ func TestNewestOfOneMonth(t *testing.T) {
 				t.Errorf("%d further loans repeat the loan that is left", n)
 			}
 		}
+	}
+}
+
+// A PD that the delinquency chain cannot give is counted and shown, not passed over.
+func TestPDBeyondTheChain(t *testing.T) {
+	p := book(50)
+	p.Borrowers[3].PD12, p.Borrowers[7].PD12 = .8, .9
+	plan, err := NewPlan(p, []Arm{arm("base")}, settings(6, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := slices.ContainsFunc(plan.warnings, func(w string) bool { return strings.Contains(w, "2 borrowers have a PD above") })
+	if !shown {
+		t.Errorf("warnings %q", plan.warnings)
+	}
+	for i := range p.Borrowers {
+		p.Borrowers[i].PD12 = .8
+	}
+	if _, err := NewPlan(p, []Arm{arm("base")}, settings(6, 2)); err == nil || !strings.Contains(err.Error(), "more than the delinquency chain can give") {
+		t.Errorf("a book beyond the chain: %v", err)
 	}
 }

@@ -409,6 +409,7 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 		tenor   int16
 		segment *anchor.Segment
 	}
+	beyond, highest := 0, 0.
 	grades := map[grade]graded{} // tapes give a PD per grade, not per borrower
 	for i := range p.borrowers {
 		b := &p.borrowers[i]
@@ -424,6 +425,10 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 				grades[key] = g
 			}
 		}
+		if most := key.segment.Most(); p.portfolio.HasPD && b.pd > most {
+			beyond++
+			highest = most
+		}
 		if p.portfolio.HasPD {
 			g.eta = m.Eta(p.snapshot(b, m))
 		} // else the base hazard is that of the reference covariates, where Eta is 0
@@ -433,6 +438,9 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 				m.prices[int(b.first)+j] = contract.BreakEven(l.Product, int(l.Term), b.pd, m.costs)
 			}
 		}
+	}
+	if beyond > 0 {
+		p.warnings = append(p.warnings, fmt.Sprintf("%d borrowers have a PD above %.1f%%, the most that the delinquency chain can give within 12 months: they get the hazard of that PD", beyond, highest*100))
 	}
 	return m, nil
 }

@@ -91,7 +91,11 @@ func solve(p *behaviour.Params, meanPD float64) (*Segment, error) {
 	if p.Rho > 0 {
 		factors = factorSet(p.Phi)
 		target := Variance(meanPD, p.Rho)
-		a := invert(frailtyMean(p, curve(p, nil, 0)), meanPD)
+		table := frailtyMean(p, curve(p, nil, 0))
+		if meanPD >= most(table) {
+			return nil, fmt.Errorf("a mean PD of %.4g is more than the delinquency chain can give (%.4g within 12 months); raise the roll rates or check the PDs", meanPD, most(table))
+		}
+		a := invert(table, meanPD)
 		sigma, ok := secant(func(sigma float64) float64 { return math.Log(variance(p, factors, a, sigma) / target) }, .2)
 		if !ok {
 			return nil, fmt.Errorf("behaviour.factor.rho: no factor loading gives an asset correlation of %v at a mean PD of %.4g; lower it", p.Rho, meanPD)
@@ -103,8 +107,14 @@ func solve(p *behaviour.Params, meanPD float64) (*Segment, error) {
 	return s, nil
 }
 
-// LogHazard returns the log base hazard of a 12-month PD in (0, MaxPD].
-func (s *Segment) LogHazard(pd float64) float64 { return invert(s.logit, pd) }
+// LogHazard returns the log base hazard of a 12-month PD above 0; that of Most where the PD lies above it.
+func (s *Segment) LogHazard(pd float64) float64 { return invert(s.logit, min(pd, s.Most())) }
+
+// Most is the highest 12-month PD that a borrower can have: even one who misses every payment he can may be cured
+// again by the chain of delinquency.
+func (s *Segment) Most() float64 { return most(s.logit) }
+
+func most(table []float64) float64 { return expit(table[len(table)-1]) }
 
 // PD is the 12-month PD of a log base hazard, the inverse of LogHazard.
 func (s *Segment) PD(logHazard float64) float64 { return expit(interpolate(s.logit, logHazard)) }

@@ -83,7 +83,7 @@ func TestPowersOfTheChain(t *testing.T) {
 func TestAnchoredPD(t *testing.T) {
 	p := still()
 	p.SigmaU = .6
-	for _, pd := range []float64{.005, .05, .1, .2} {
+	for _, pd := range []float64{.005, .05, .1, .2, .4} {
 		segment, err := anchor.Solve(&p, .05)
 		if err != nil {
 			t.Fatal(err)

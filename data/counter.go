@@ -63,6 +63,10 @@ const (
 	Recoveries           // cash received after charge-off
 	RequestedAmount      // amount asked for in Applications
 
+	// Flows of loans that follow each other, counted on grids with steps of at most 14 days.
+	Closings14 // loans repaid or refinanced
+	Renewals14 // part of Granted within 14 days of the payoff of the last loan, refinances included
+
 	firstDenial // Denied(reason) follows
 	NumCounters = firstDenial + Counter(NumReasons)
 )
@@ -81,6 +85,7 @@ var counterNames = [firstDenial]string{
 	"first_payment_fraud",
 	"entered_30_balance", "entered_60_balance", "default_balance", "default_exposure", "disbursed",
 	"top_up_disbursed", "refinanced", "pre_charge_off_recovery", "charged_off", "recoveries", "requested_amount",
+	"closings_14", "renewals_14",
 }
 
 // String returns the counter's column name in the results files.

@@ -158,6 +158,8 @@ var measures = func() []Measure {
 	level("originations_amount", "Re-lending volume", "principal of further loans so far", Amount, Higher, ToDate, plus(Disbursed))
 	rate("top_up_share", "Share of top-ups", "further loans to a borrower with an open loan, per further loan so far", Neither,
 		ToDate, plus(TopUps), ToDate, plus(Granted))
+	rate("renewed_14_share", "Loans renewed within 14 days", "further loans within 14 days of the payoff of the last loan, refinances included, per loan repaid or refinanced so far; counted on the weekly grid only", Neither,
+		ToDate, plus(Renewals14), ToDate, plus(Closings14))
 	rate("repeat_share", "Share of re-loans", "balance owed by borrowers whose newest loan is their second or later, per balance", Neither,
 		AtEnd, plus(BalanceRepeat), AtEnd, balance)
 	rate("approval_rate", "Approval rate", "applications that got an offer, per application so far", Higher,

@@ -38,8 +38,10 @@ type Loan struct {
 	Principal    Money   // amount first lent, above 0
 	Balance      Money   // principal still owed at the as-of date, 0 or more; 0 means the loan is over
 	APR          float64 // nominal annual rate as a fraction, 0 or more
-	Term         int16   // contractual months, 1 or more
+	Term         int16   // contractual months, 1 or more; rounded up where TermDays is given
 	MonthsOnBook int16   // whole months since origination, 0 or more; may exceed Term when late
+	Days         uint8   // days since origination beyond the whole months, 0 to 30; 0 where the tape does not say
+	TermDays     uint8   // contractual days of a short loan, 0 where the term is in months
 	Ordinal      uint8   // 1 = the borrower's first loan with this lender, capped at 255
 	Product      Product
 }
@@ -52,6 +54,7 @@ type Borrower struct {
 	First    uint32  // Loans[First] is the newest row: the newest open loan or, with Open = 0, the last loan repaid
 	Open     uint16  // number of open loans, Loans[First : First+Open], newest first
 	Gap      uint8   // months since the last payoff, at most 60; 0 with an open loan
+	DaysLate uint8   // worst days past due, 0 to 89; 0 also where only Bucket is known
 	Weight   uint32  // how many like borrowers this one stands for, 1 or more
 	Segment  uint8   // index into Portfolio.Segments
 	External uint8   // loans with other lenders

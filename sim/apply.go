@@ -79,7 +79,7 @@ func same(outcomes *[64]outcome, set armSet, o outcome) (group armSet) {
 func (l *life) applyFor(a *rule.Application, t int) {
 	m := l.model
 	if l.burdenOf == 0 {
-		l.burdenOf = contract.Burden(l.product, l.offer/12, int(l.tenor))
+		l.burdenOf = contract.Burden(l.product, l.offer/m.year, int(l.tenor))
 	}
 	step := l.nextStep()
 	asked := data.Money(float64(l.borrower.base) * m.growth[step])
@@ -88,7 +88,7 @@ func (l *life) applyFor(a *rule.Application, t int) {
 		Clean: int(l.clean), Own: int(l.n), Segment: l.borrower.segment, Income: l.borrower.income, PD: l.borrower.pd,
 		OutsideBalance: m.outsideBalance, OutsideInstal: m.outsideInstalment,
 		Asked: asked - asked%data.Unit, Base: l.borrower.base, Step: step,
-		BreakEven: l.breakEven, APR: l.offer, Burden: l.burdenOf,
+		BreakEven: l.breakEven, APR: l.offer, Burden: l.burdenOf / m.step,
 	}
 	for k, at := range l.lateAt {
 		a.SinceLate[k] = rule.Never
@@ -148,7 +148,7 @@ func nextOrdinal(o uint8) uint8 { return min(o, math.MaxUint8-1) + 1 }
 // carry carries an outcome out and concludes the step.
 func (l *life) carry(t int, wasIdle bool, a *rule.Application, o outcome) {
 	rows := l.askedRows()
-	row, w := counters(rows, t), l.weight
+	row, w := counters(rows, l.month(t)), l.weight
 	row[data.Applications] += w
 	row[data.RequestedAmount] += w * int64(a.Asked)
 	if !l.applied {
@@ -167,12 +167,12 @@ func (l *life) carry(t int, wasIdle bool, a *rule.Application, o outcome) {
 		} else {
 			row[data.ShocksRenewed] += w
 		}
-		l.shock = uint8(l.model.ShockMonths)
+		l.shock = int16(l.model.ShockMonths)
 		l.stale, shockSet = true, true
 	case refused:
 		row[data.NotTakenUp] += w
 	case granted:
-		l.grant(t, row, a, o)
+		l.grant(t, wasIdle, row, a, o)
 		l.rows = rows
 		shockSet = true // cleared: no exit draw
 	}
@@ -180,9 +180,9 @@ func (l *life) carry(t int, wasIdle bool, a *rule.Application, o outcome) {
 }
 
 // grant books a loan that was offered and taken up.
-func (l *life) grant(t int, row *row, a *rule.Application, o outcome) {
+func (l *life) grant(t int, wasIdle bool, row *row, a *rule.Application, o outcome) {
 	m, w := l.model, l.weight
-	loan := contract.Open(l.product, o.amount, a.APR, int(l.tenor), 1, a.Burden)
+	loan := contract.Open(l.product, o.amount, a.APR, int(l.tenor), m.step, l.burdenOf)
 	loan.Origin = int16(t)
 	if !a.Idle {
 		loan.Flags |= contract.RollOver
@@ -194,6 +194,12 @@ func (l *life) grant(t int, row *row, a *rule.Application, o outcome) {
 		c := l.loans[l.n].Replace()
 		l.receive(row, c)
 		row[data.Refinanced] += w * int64(c.Principal)
+		if m.soon > 0 {
+			row[data.Closings14] += w
+		}
+	}
+	if m.soon > 0 && (o.refinance || a.Idle && (!wasIdle || l.gap < min(m.soon, int16(t)))) { // paid off in the projection
+		row[data.Renewals14] += w
 	}
 	fraud := m.Fraud[min(a.NewOrdinal, 3)-2]
 	if o.amount > l.principal && m.BustSlope > 0 {

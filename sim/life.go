@@ -11,15 +11,17 @@ import (
 
 // economy is what a path's factor means for one segment in one family.
 type economy struct {
-	months []climate
-	factor []float64 // the segment's systematic factor
+	steps  []climate
+	factor []float64 // the segment's systematic factor, by step
 	sigma  float64   // its loading on the log miss hazard
 }
 
-// climate is one month of an economy.
+// climate is one step of an economy.
 type climate struct {
 	miss  float64 // multiplier of the miss hazard
 	chain behaviour.Chain
+	month int16 // to which the step belongs
+	last  bool  // step of the month
 }
 
 // rates are the hazards of a borrower as long as nothing happens to him.
@@ -66,7 +68,7 @@ type terms struct {
 	breakEven float64
 	offer     float64 // the APR posted
 	price     float64 // multiplier of asking at that APR
-	burdenOf  float64 // monthly instalment per unit of a new loan, 0 = not yet computed
+	burdenOf  float64 // instalment of a step per unit of a new loan, 0 = not yet computed
 	size      float64 // log of the newest principal over the loan at the snapshot
 }
 
@@ -76,12 +78,12 @@ func (l *life) begin(s *state) {
 	l.reprice()
 	l.refresh()
 	l.rows = l.cell(l.ordinal)
-	l.countStocks(l.row(-1))
+	l.countStocks(counters(l.rows, -1))
 }
 
-// live runs the months from step t on and stops early once nothing can happen any more.
+// live runs the steps from t on and stops early once nothing can happen any more.
 func (l *life) live(t int) {
-	for months := len(l.economy.months); t < months && l.mode != gone; t++ {
+	for steps := len(l.economy.steps); t < steps && l.mode != gone; t++ {
 		switch l.mode {
 		case current:
 			l.currentMonth(t)
@@ -93,16 +95,20 @@ func (l *life) live(t int) {
 	}
 }
 
-// end closes step t: hazards follow the state, stocks are counted.
+// end closes step t: hazards follow the state; at the end of a month stocks are counted.
 func (l *life) end(t int) {
 	if l.stale {
 		l.refresh()
 	}
-	l.countStocks(l.row(t))
+	if l.economy.steps[t].last {
+		l.countStocks(l.row(t))
+	}
 }
 
-// row holds the counters of the month that step t ends; row(-1) those of the snapshot.
-func (l *life) row(t int) *row { return counters(l.rows, t) }
+// row holds the counters of the month of step t.
+func (l *life) row(t int) *row { return counters(l.rows, l.month(t)) }
+
+func (l *life) month(t int) int { return int(l.economy.steps[t].month) }
 
 // cell returns the tally of the borrower's present product and an ordinal.
 func (l *life) cell(ordinal uint8) []int64 { return l.tally.cell(l.cellIndex(ordinal)) }
@@ -138,7 +144,7 @@ func (l *life) currentMonth(t int) {
 	}
 	m := l.model
 	word := l.fate.months[t]
-	miss := l.miss * m.season[l.age] * l.economy.months[t].miss
+	miss := l.miss * m.season[l.age] * l.economy.steps[t].miss
 	risk := mayFire(word, rng.Risk, miss+l.prepay)
 	asks := mayFire(word, rng.Demand, l.ask) && float64(l.age) >= m.TopMinAge
 	l.outsideLane(t, word)
@@ -190,7 +196,7 @@ func (l *life) currentMonth(t int) {
 func (l *life) idleMonth(t int) {
 	word := l.fate.months[t]
 	ask, leave := l.ask*l.model.returning[l.gap], 0.
-	if l.gap >= 1 {
+	if l.gap >= l.model.leaving {
 		leave = l.leave
 	}
 	acts := mayFire(word, rng.Demand, ask+leave)
@@ -226,7 +232,7 @@ func (l *life) conclude(t int, wasIdle, shockSet bool) {
 		}
 	}
 	if wasIdle && l.mode == idle {
-		l.gap = min(l.gap+1, maxGap)
+		l.gap = min(l.gap+1, int16(len(l.model.returning)-1))
 	}
 	l.end(t)
 }
@@ -237,12 +243,15 @@ func (l *life) lateMonth(t int) {
 	outcome := behaviour.Roll
 	if !l.fraudulent() {
 		u := l.fate.lane(t, rng.Risk)
-		outcome = l.economy.months[t].chain.Late(int(l.bucket), u)
+		outcome = l.economy.steps[t].chain.Late(int(l.bucket), u)
 	}
 	row := l.row(t)
 	switch outcome {
 	case behaviour.Roll:
 		l.accrue()
+		if l.overdue++; l.overdue <= l.bucket*l.model.parts {
+			break
+		}
 		l.bucket++
 		if l.bucket > 3 {
 			l.defaults(t)
@@ -261,9 +270,9 @@ func (l *life) lateMonth(t int) {
 			l.receive(row, l.loans[i].Stay())
 		}
 	case behaviour.Cure:
-		overdue := int(l.bucket)
+		overdue := int(l.overdue)
 		row[data.Cures] += l.weight
-		l.mode, l.bucket, l.stale = current, 0, true
+		l.mode, l.bucket, l.overdue, l.stale = current, 0, 0, true
 		for i := range l.n {
 			flags := l.loans[i].Flags
 			l.paid(row, flags, l.loans[i].Cure(overdue))
@@ -308,6 +317,9 @@ func (l *life) paid(row *row, flags contract.Flags, c contract.Cash) {
 	l.receive(row, c)
 	if c.Closed {
 		row[data.LoansRepaid] += l.weight
+		if l.model.soon > 0 {
+			row[data.Closings14] += l.weight
+		}
 		if flags&contract.Dirty == 0 {
 			l.clean = min(l.clean+1, maxClean)
 		}
@@ -386,7 +398,7 @@ func (l *life) misses(t int) {
 	}
 	l.standStill()
 	l.accrue()
-	l.mode, l.bucket, l.clean = late, 1, 0
+	l.mode, l.bucket, l.overdue, l.clean = late, 1, 1, 0
 	l.row(t)[data.Misses] += l.weight
 	l.markLate(t)
 	l.end(t)
@@ -402,7 +414,7 @@ func (l *life) defaults(t int) {
 	}
 	share := m.FraudRecovery
 	if !l.fraudulent() {
-		bar, from := 0., max(0, t-11)
+		bar, from := 0., max(0, t+1-int(m.year))
 		for _, z := range l.economy.factor[from : t+1] {
 			bar += z
 		}
@@ -416,9 +428,12 @@ func (l *life) defaults(t int) {
 
 	chargeOff := t + int(m.ChargeOffMonths)
 	paid, owed := data.Money(0), balance
-	last := min(len(l.economy.months)-1, max(chargeOff, t+len(m.recovery)))
+	last := min(len(l.economy.steps)-1, max(chargeOff, t+len(m.recovery)))
 	for s := t; s <= last; s++ {
-		row := l.row(s)
+		row, stock := l.row(s), w
+		if !l.economy.steps[s].last {
+			stock = 0
+		}
 		if since := s - t; since >= 1 && since <= len(m.recovery) {
 			cash := data.Money(math.RoundToEven(float64(exposure)*share*m.recovery[since-1])) - paid
 			paid += cash
@@ -434,8 +449,8 @@ func (l *life) defaults(t int) {
 		}
 		switch {
 		case s < chargeOff:
-			row[data.BorrowersDefault] += w
-			row[data.BalanceDefault] += w * int64(owed)
+			row[data.BorrowersDefault] += stock
+			row[data.BalanceDefault] += stock * int64(owed)
 		case s == chargeOff:
 			row[data.ChargedOff] += w * int64(owed)
 			row[data.BorrowersOff] += w
@@ -450,13 +465,14 @@ func (l *life) burden() float64 {
 	return (float64(own) + float64(l.outside)*float64(l.model.outsideInstalment)) / float64(l.borrower.income)
 }
 
-// instalments sums those of all own loans, and gives that of the newest.
+// instalments sums those of all own loans, and gives that of the newest, a month.
 func (l *life) instalments() (sum, newest data.Money) {
 	for i := range l.n {
 		newest = l.loans[i].Burden()
 		sum += newest
 	}
-	return sum, newest
+	grid := l.worker.plan.settings.Grid
+	return grid.AMonth(sum), grid.AMonth(newest)
 }
 
 // refresh computes the hazards from the state.
@@ -474,14 +490,14 @@ func (l *life) refresh() {
 		return
 	}
 	newest := &l.loans[l.n-1]
-	apr := newest.Rate * 12
+	apr := newest.Rate * m.year
 	l.ask = m.Top[kind] * l.price
 	l.prepay = m.Prepay
 	if apr-l.offer > m.PrepayGap {
 		l.prepay *= 1 + m.PrepayRefi
 	}
 	eta := m.Eta(behaviour.Covariates{PTI: l.burden(), Outside: int(l.outside), Ordinal: int(l.ordinal), APR: apr, Size: l.size})
-	l.miss = math.Exp(l.graded.hazard + l.frailty + (eta - l.graded.eta))
+	l.miss = m.step * math.Exp(l.graded.hazard+l.frailty+(eta-l.graded.eta))
 	if l.shock > 0 {
 		l.miss *= m.ShockMult
 	}

@@ -34,6 +34,7 @@ type Settings struct {
 	Seed     uint64
 	Design   factor.Design
 	Baseline int // index of the baseline arm
+	Grid     data.Grid
 }
 
 // Limits of a run.
@@ -79,12 +80,12 @@ type class struct {
 	arms    armSet
 }
 
-// model is what one set of behaviour parameters makes of the portfolio.
+// model is what one set of behaviour parameters, in steps of the grid, makes of the portfolio.
 type model struct {
 	behaviour.Params
 	season    []float64 // by age
 	returning []float64 // by gap
-	recovery  []float64 // cumulative share by months since default
+	recovery  []float64 // cumulative share by steps since default
 	growth    []float64 // amount asked over the loan at the snapshot, by step
 	costs     contract.Costs
 	segments  []*anchor.Segment
@@ -93,6 +94,12 @@ type model struct {
 
 	outsideInstalment, outsideBalance data.Money
 	logMiss0                          float64
+
+	step    float64 // of the grid, in months
+	year    float64 // of the grid, in steps
+	parts   uint8   // of a delinquency bucket
+	leaving int16   // gap from which an idle borrower may leave
+	soon    int16   // steps in 14 days: renewals are counted where there is one
 }
 
 // graded is what a model makes of one borrower.
@@ -114,13 +121,14 @@ type borrower struct {
 	segment uint8
 	outside uint8
 	bucket  uint8
+	overdue uint8 // steps
 	ordinal uint8
 	clean   uint8
-	gap     uint8
 	product data.Product // of the newest or last loan
-	tenor   int16
-	age     int16 // months on book of the newest open loan
-	origin  int16 // step of the last origination, negative
+	gap     int16        // steps since the last payoff
+	tenor   int16        // steps
+	age     int16        // steps on book of the newest open loan
+	origin  int16        // step of the last origination, negative
 }
 
 // NewPlan checks the arms and settings and prepares every borrower. It reports all problems at once.
@@ -146,6 +154,13 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 			p.Path = "arm " + arms[i].Name + ": " + p.Path
 			ps.List = append(ps.List, p)
 		}
+		for _, r := range slices.Concat(arms[i].Policy, arms[i].Law) {
+			if timed, ok := r.(rule.Timed); ok {
+				if err := timed.Fits(settings.Grid); err != nil {
+					ps.Add("arm "+arms[i].Name, "%v", err)
+				}
+			}
+		}
 	}
 	if err := ps.Err(); err != nil {
 		return nil, err
@@ -169,7 +184,7 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 		}
 		p.family(m, a.Macro).join(i, rule.Compile(a.Policy, a.Law, rule.Terms{
 			APRCap: math.Inf(1), TopUp: true, Stack: true, Coverage: m.Coverage, Share: m.Share,
-			Scope: a.Scope, Open: 1, Outside: int(m.OutsideMax),
+			Scope: a.Scope, Open: 1, Outside: int(m.OutsideMax), Grid: settings.Grid,
 		}, money(m.AmountMin)))
 	}
 	return p, nil
@@ -208,6 +223,10 @@ func (p *Plan) load(portfolio *data.Portfolio) error {
 	if len(portfolio.Borrowers) == 0 {
 		return &data.Problems{Cause: data.BadData, List: []data.Problem{{Message: "the portfolio has no borrowers to project"}}}
 	}
+	grid := p.settings.Grid
+	if err := termsFit(portfolio.Loans, grid); err != nil {
+		return err
+	}
 	order := make([]uint32, len(portfolio.Borrowers))
 	for i := range order {
 		order[i] = uint32(i)
@@ -227,8 +246,8 @@ func (p *Plan) load(portfolio *data.Portfolio) error {
 		c := borrower{
 			id: b.ID, income: b.Income, pd: b.PD12, base: newest.Principal, weight: int64(b.Weight),
 			first: uint32(len(p.loans)), segment: b.Segment, outside: b.External, bucket: b.Bucket,
-			ordinal: b.Ordinal, gap: b.Gap, product: newest.Product, tenor: newest.Term,
-			age: newest.MonthsOnBook, origin: -newest.MonthsOnBook - 1,
+			overdue: overdue(b, grid), ordinal: b.Ordinal, gap: int16(grid.FromMonths(int(b.Gap))),
+			product: newest.Product, tenor: tenor(newest, grid), age: age(newest, grid), origin: -age(newest, grid) - 1,
 		}
 		if b.Bucket == 0 && b.Ordinal > 0 {
 			c.clean = min(b.Ordinal-1, maxClean)
@@ -236,9 +255,9 @@ func (p *Plan) load(portfolio *data.Portfolio) error {
 		rows := portfolio.Loans[b.First : b.First+uint32(b.Open)]
 		open := make([]contract.Loan, 0, 4)
 		for j := len(rows) - 1; j >= 0; j-- {
-			open = append(open, resume(&rows[j], int(b.Bucket)))
+			open = append(open, resume(&rows[j], int(c.overdue), grid))
 		}
-		open = merge.into(open)
+		open = merge.into(open, grid)
 		p.loans = append(p.loans, open...)
 		c.open = uint8(len(open))
 		p.borrowers = append(p.borrowers, c)
@@ -270,17 +289,16 @@ func (p *Plan) addCell(segment uint8, product data.Product) {
 	}
 }
 
-// resume turns a row of the portfolio into a running loan of a borrower in a delinquency bucket: the schedule
-// is amortised anew from the balance (model.md §22 item 9), arrears are as many steps' interest as the bucket
-// says (item 50f).
-func resume(row *data.Loan, bucket int) contract.Loan {
-	remaining := max(1, bucket, int(row.Term)-int(row.MonthsOnBook)+bucket)
-	term := max(int(row.Term), remaining)
-	l := contract.Resume(row.Product, row.Principal, row.Balance, row.APR, term, remaining, 1)
-	l.Origin = -row.MonthsOnBook - 1
-	if bucket > 0 {
+// resume turns a row of the portfolio into a running loan of a borrower who is so many steps overdue: the schedule
+// is amortised anew from the balance (model.md §22 item 9), arrears are as many steps' interest (item 50f).
+func resume(row *data.Loan, overdue int, grid data.Grid) contract.Loan {
+	term, age := int(tenor(row, grid)), int(age(row, grid))
+	remaining := max(1, overdue, term-age+overdue)
+	l := contract.Resume(row.Product, row.Principal, row.Balance, row.APR, max(term, remaining), remaining, grid.Step())
+	l.Origin = int16(-age - 1)
+	if overdue > 0 {
 		l.Flags |= contract.Dirty
-		for range bucket {
+		for range overdue {
 			l.Accrue()
 		}
 	}
@@ -294,7 +312,7 @@ type merged struct {
 	before, after    data.Money
 }
 
-func (m *merged) into(open []contract.Loan) []contract.Loan {
+func (m *merged) into(open []contract.Loan, grid data.Grid) []contract.Loan {
 	if len(open) <= rule.MaxOwn {
 		return open
 	}
@@ -322,11 +340,11 @@ func (m *merged) into(open []contract.Loan) []contract.Loan {
 		weighted += l.Rate * float64(l.Balance)
 	}
 	rate := weighted / float64(sum.Balance)
-	remaining := 1
-	for remaining < 600 && contract.AnnuityFactor(rate, remaining)*float64(sum.Balance) > float64(instalments) {
+	remaining, year := 1, float64(grid.PerYear())
+	for remaining < grid.FromMonths(data.MaxTerm) && contract.AnnuityFactor(rate, remaining)*float64(sum.Balance) > float64(instalments) {
 		remaining++
 	}
-	one := contract.Resume(data.Annuity, sum.Principal, sum.Balance, rate*12, remaining, remaining, 1)
+	one := contract.Resume(data.Annuity, sum.Principal, sum.Balance, rate*year, remaining, remaining, grid.Step())
 	one.Accrued, one.Flags, one.Origin = sum.Accrued, sum.Flags, sum.Origin
 	m.after += one.Balance
 	kept := []contract.Loan{one}
@@ -348,7 +366,9 @@ func (m *merged) warnings(list []string) []string {
 
 // newModel anchors every segment and grades every borrower.
 func (p *Plan) newModel(params behaviour.Params) (*model, error) {
-	m := &model{Params: params}
+	grid := p.settings.Grid
+	m := &model{Params: params.On(grid), step: grid.Step(), year: float64(grid.PerYear())}
+	m.parts, m.leaving, m.soon = uint8(grid.SubStates()), int16(grid.FromMonths(1)), int16(14/grid.Days())
 	oldest := 0
 	for i := range p.borrowers {
 		oldest = max(oldest, int(p.borrowers[i].age))
@@ -356,21 +376,21 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	for i := range p.loans {
 		oldest = max(oldest, -int(p.loans[i].Origin))
 	}
-	m.season = m.Seasoning(oldest+p.settings.Months+2, 1)
-	m.returning = m.Returning(maxGap+1, 1)
+	m.season = m.Seasoning(oldest+p.steps()+2, m.step)
+	m.returning = m.Returning(grid.FromMonths(maxGap)+1, m.step)
 	m.recovery = m.RecoveryCurve()
 	m.growth = make([]float64, int(m.LevMax)+1)
 	for i := range m.growth {
 		m.growth[i] = math.Pow(m.RollGrowth, float64(i))
 	}
-	m.costs = contract.Costs{Funding: m.Funding, Operating: m.Operating, Acquisition: m.Acquisition, Recovery: m.RecoveryMean, RecoveryLag: m.PriceRecoveryLag}
+	m.costs = contract.Costs{Funding: m.Funding, Operating: m.Operating, Acquisition: m.Acquisition, Recovery: m.RecoveryMean, RecoveryLag: m.PriceRecoveryLag, Grid: grid}
 
 	m.outsideInstalment, m.outsideBalance = money(m.OutsideInstalment), money(m.OutsideBalance)
-	m.logMiss0 = math.Log(m.Miss0)
+	m.logMiss0 = math.Log(params.Miss0)
 
 	unscored, pdUnscored := m.logMiss0, 0.
 	if !p.portfolio.HasPD {
-		pdUnscored = anchor.UnconditionalPD(&params, unscored)
+		pdUnscored = anchor.UnconditionalPD(&params, grid, unscored)
 	}
 	sums, counts := make([]float64, len(p.segments)), make([]float64, len(p.segments))
 	for i := range p.borrowers {
@@ -392,7 +412,7 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			if m.segments[g], errs[g] = anchor.Solve(&params, sums[g]/counts[g]); errs[g] != nil {
+			if m.segments[g], errs[g] = anchor.Solve(&params, grid, sums[g]/counts[g]); errs[g] != nil {
 				errs[g] = fmt.Errorf("segment %q: %w", p.segments[g], errs[g])
 			}
 		})
@@ -450,8 +470,9 @@ func (p *Plan) snapshot(b *borrower, m *model) behaviour.Covariates {
 	own, apr := data.Money(0), m.APRRef
 	for _, l := range p.open(b) {
 		own += l.Burden()
-		apr = l.Rate * 12 // the last one is the newest
+		apr = l.Rate * m.year // the last one is the newest
 	}
+	own = p.settings.Grid.AMonth(own)
 	outside := min(int(b.outside), int(m.OutsideMax))
 	return behaviour.Covariates{
 		PTI:     (float64(own) + float64(outside)*float64(m.outsideInstalment)) / float64(b.income),

@@ -134,7 +134,7 @@ type parted struct {
 
 func newWorker(p *Plan) *worker {
 	w := &worker{plan: p, shared: map[setOf]*tally{}}
-	w.fate = newFate(p.settings.Months)
+	w.fate = newFate(p.steps())
 	for range p.arms {
 		w.tallies = append(w.tallies, newTally(len(p.cells), p.settings.Months))
 		w.replicates = append(w.replicates, newTally(len(p.cells), p.settings.Months))
@@ -277,16 +277,16 @@ func (w *worker) part(l *life, t int, wasIdle bool, a *rule.Application, o outco
 
 // denials returns the row in which arm i of a life's family counts its denials in step t.
 func (w *worker) denials(l *life, i, t int) *row {
-	return counters(w.tallies[l.family.arms[i]].cell(l.cellIndex(nextOrdinal(l.ordinal))), t)
+	return counters(w.tallies[l.family.arms[i]].cell(l.cellIndex(nextOrdinal(l.ordinal))), l.month(t))
 }
 
 // economies tabulates a path's factors and multipliers per family and segment.
 func (p *Plan) economies(path int) [][]economy {
-	s := &p.settings
+	s, grid := &p.settings, p.settings.Grid
 	out := make([][]economy, len(p.families))
 	for i := range p.families {
 		m, macro := p.families[i].model, &p.families[i].macro
-		draws := factor.Draw(s.Seed, path, s.Design, factor.Law{Phi: m.Phi, Global: m.WGlobal}, len(p.segments), s.Months)
+		draws := factor.Draw(s.Seed, path, s.Design, factor.Law{Phi: m.Phi, Global: m.WGlobal}, len(p.segments), p.steps())
 		out[i] = make([]economy, len(p.segments))
 		for g := range out[i] {
 			if m.segments[g] == nil {
@@ -294,10 +294,11 @@ func (p *Plan) economies(path int) [][]economy {
 			}
 			e := &out[i][g]
 			e.sigma, e.factor = m.segments[g].Sigma, draws[g]
-			e.months = make([]climate, len(e.factor))
+			e.steps = make([]climate, len(e.factor))
 			for t, z := range e.factor {
-				x := m.Multipliers(z, e.sigma, m.MacroShift(macro.At(t)))
-				e.months[t] = climate{x.Miss, m.Chain(x)}
+				month := grid.MonthOf(t)
+				x := m.Multipliers(z, e.sigma, m.MacroShift(macro.At(month)))
+				e.steps[t] = climate{x.Miss, m.Chain(x, grid.SubStates()), int16(month), grid.LastOfMonth(t)}
 			}
 		}
 	}

@@ -23,7 +23,7 @@ const (
 
 // Caps of small counters in the state.
 const (
-	maxGap   = 60
+	maxGap   = 60 // months
 	maxClean = 15
 )
 
@@ -39,11 +39,12 @@ type state struct {
 	mode      mode
 	n         uint8 // open own loans
 	bucket    uint8 // 1..3 while late
+	overdue   uint8 // steps that payments are late
 	ordinal   uint8 // of the newest loan
-	gap       uint8 // steps since the last payoff while idle
+	gap       int16 // steps since the last payoff while idle
+	shock     int16 // remaining steps
 	outside   uint8 // open outside loans
 	step      uint8 // of the limit ladder
-	shock     uint8 // remaining steps
 	clean     uint8 // loans repaid in a row without a missed payment
 	dependent bool  // on rolling the debt
 	applied   bool  // has applied in the projection
@@ -56,15 +57,15 @@ const never = math.MinInt16
 // fate is everything random about a borrower on a path that does not depend on the arm.
 type fate struct {
 	rng.Stream
-	months    rng.Months // coarse lane draws
+	months    rng.Months // coarse lane draws, by step
 	frailty   float64    // standard normal
 	demand    float64    // standard normal, independent of frailty
 	dependent float64    // uniform
 
 	// Blocks that some arm has asked for, so that the next one need not draw them again.
 	drawing   uint32     // the current borrower and path
-	fine      []stamped  // by month, of rng.Refine
-	decisions []stamped  // by month, of rng.Decide
+	fine      []stamped  // by step, of rng.Refine
+	decisions []stamped  // by step, of rng.Decide
 	slots     [4]stamped // of rng.Visible
 }
 
@@ -74,8 +75,8 @@ type stamped struct {
 	drawing uint32
 }
 
-func newFate(months int) fate {
-	return fate{months: make(rng.Months, months), fine: make([]stamped, months), decisions: make([]stamped, months)}
+func newFate(steps int) fate {
+	return fate{months: make(rng.Months, steps), fine: make([]stamped, steps), decisions: make([]stamped, steps)}
 }
 
 // draw fills the fate of a borrower on a path.
@@ -128,7 +129,7 @@ func (f *fate) visible(n int, coverage float64) int {
 // start returns a borrower's state at the snapshot (model.md §22 items 10-12).
 func (p *Plan) start(b *borrower, f *fate, m *model) state {
 	s := state{
-		principal: b.base, origin: b.origin, tenor: b.tenor, product: b.product, n: b.open, bucket: b.bucket,
+		principal: b.base, origin: b.origin, tenor: b.tenor, product: b.product, n: b.open, bucket: b.bucket, overdue: b.overdue,
 		ordinal: b.ordinal, gap: b.gap, outside: min(b.outside, uint8(m.OutsideMax)), clean: b.clean,
 		lateAt: [3]int16{never, never, never}, dependent: f.dependent < m.DepShare,
 	}

@@ -24,7 +24,7 @@ func newTally(cells, months int) *tally {
 
 func (y *tally) cell(i int) []int64 { return y.counts[i*y.block : (i+1)*y.block : (i+1)*y.block] }
 
-// counters returns the row that step t ends, of a cell.
+// counters returns the row of month t of a cell, which ends at date t+1; t = -1 is that of the snapshot.
 func counters(cell []int64, t int) *row {
 	return (*row)(cell[(t+1)*int(data.NumCounters):])
 }

@@ -16,12 +16,13 @@ import (
 	"gonum.org/v1/gonum/interp"
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"relend/data"
 	"relend/sim/behaviour"
 	"relend/sim/factor"
 )
 
 const (
-	steps = 12 // months of the PD
+	months = 12 // of the PD
 
 	// The fixed set of factor paths over which means and variances are taken: the same for every run, so that
 	// the anchoring does not depend on the user's seed.
@@ -47,17 +48,19 @@ type Segment struct {
 	logit []float64
 }
 
-// Solve anchors a segment whose borrowers have mean PD meanPD. It takes some tenths of a second the first time; as
-// arms, plans and sweeps ask for the same segments again, the latest answers are remembered.
-func Solve(p *behaviour.Params, meanPD float64) (*Segment, error) {
-	key := question{p.Rho, p.Phi, p.RollScale, p.CureScale, p.SigmaU, p.Roll, p.Cure, meanPD}
+// Solve anchors a segment whose borrowers have mean PD meanPD, on the chain of a grid: hazards stay per month, and
+// the PDs come out on that grid. It takes some tenths of a second the first time (on the weekly grid a second or
+// two); as arms, plans and sweeps ask for the same segments again, the latest answers are remembered.
+func Solve(p *behaviour.Params, grid data.Grid, meanPD float64) (*Segment, error) {
+	key := question{p.Rho, p.Phi, p.RollScale, p.CureScale, p.SigmaU, p.Roll, p.Cure, grid, meanPD}
 	remembered.Lock()
 	s := remembered.answers[key]
 	remembered.Unlock()
 	if s != nil {
 		return s, nil
 	}
-	s, err := solve(p, meanPD)
+	on := p.On(grid)
+	s, err := solve(&model{Params: &on, grid: grid, steps: grid.Steps(months)}, meanPD)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +77,7 @@ func Solve(p *behaviour.Params, meanPD float64) (*Segment, error) {
 type question struct {
 	rho, phi, rollScale, cureScale, sigmaU float64
 	roll, cure                             [3]float64
+	grid                                   data.Grid
 	meanPD                                 float64
 }
 
@@ -82,14 +86,21 @@ var remembered = struct {
 	answers map[question]*Segment
 }{answers: map[question]*Segment{}}
 
-func solve(p *behaviour.Params, meanPD float64) (*Segment, error) {
+// model is what a PD is computed with: parameters in steps of the grid.
+type model struct {
+	*behaviour.Params
+	grid  data.Grid
+	steps int // of the 12 months
+}
+
+func solve(p *model, meanPD float64) (*Segment, error) {
 	if !(meanPD > 0 && meanPD <= MaxPD) {
 		return nil, fmt.Errorf("mean PD %v is out of range, allowed above 0 to %v", meanPD, MaxPD)
 	}
 	s := &Segment{}
 	var factors [][]float64
 	if p.Rho > 0 {
-		factors = factorSet(p.Phi)
+		factors = factorSet(p.Phi, p.steps)
 		target := Variance(meanPD, p.Rho)
 		table := frailtyMean(p, curve(p, nil, 0))
 		if meanPD >= most(table) {
@@ -121,8 +132,10 @@ func (s *Segment) PD(logHazard float64) float64 { return expit(interpolate(s.log
 
 // UnconditionalPD is the 12-month PD of a log base hazard with the factor switched off: what a base hazard that was
 // given instead of a PD means.
-func UnconditionalPD(p *behaviour.Params, logHazard float64) float64 {
-	return expit(interpolate(frailtyMean(p, curve(p, nil, 0)), logHazard))
+func UnconditionalPD(p *behaviour.Params, grid data.Grid, logHazard float64) float64 {
+	on := p.On(grid)
+	m := &model{Params: &on, grid: grid, steps: grid.Steps(months)}
+	return expit(interpolate(frailtyMean(m, curve(m, nil, 0)), logHazard))
 }
 
 // Variance is the variance of the conditional PD of a Gaussian one-factor model with asset correlation rho:
@@ -137,7 +150,7 @@ func Variance(pd, rho float64) float64 {
 }
 
 // factorSet draws the fixed set of factor paths.
-func factorSet(phi float64) [][]float64 {
+func factorSet(phi float64, steps int) [][]float64 {
 	set := make([][]float64, setPaths)
 	for i := range set {
 		set[i] = factor.Draw(setSeed, i, factor.Antithetic, factor.Law{Phi: phi, Global: 1}, 1, steps)[0]
@@ -146,17 +159,17 @@ func factorSet(phi float64) [][]float64 {
 }
 
 // multipliers of the hazards along the fixed set of factor paths for a loading sigma.
-func multipliers(p *behaviour.Params, factors [][]float64, sigma float64) [][steps]behaviour.Multipliers {
+func multipliers(p *model, factors [][]float64, sigma float64) [][]behaviour.Multipliers {
 	if sigma == 0 {
-		one := behaviour.Multipliers{Miss: 1, Roll: 1, Cure: 1}
-		var path [steps]behaviour.Multipliers
+		path := make([]behaviour.Multipliers, p.steps)
 		for t := range path {
-			path[t] = one
+			path[t] = behaviour.Multipliers{Miss: 1, Roll: 1, Cure: 1}
 		}
-		return [][steps]behaviour.Multipliers{path}
+		return [][]behaviour.Multipliers{path}
 	}
-	set := make([][steps]behaviour.Multipliers, setPaths)
+	set := make([][]behaviour.Multipliers, len(factors))
 	for i := range set {
+		set[i] = make([]behaviour.Multipliers, p.steps)
 		for t, z := range factors[i] {
 			set[i][t] = p.Multipliers(z, sigma, 0)
 		}
@@ -166,33 +179,58 @@ func multipliers(p *behaviour.Params, factors [][]float64, sigma float64) [][ste
 
 // chain holds the probabilities of the delinquency states along one factor path, apart from the miss itself.
 type chain struct {
-	miss       [steps]float64
-	roll, cure [steps][3]float64
+	parts int       // of each bucket
+	miss  []float64 // hazard of a step at a monthly hazard of 1
+	late  [][3]rates
 }
 
-func newChain(p *behaviour.Params, path *[steps]behaviour.Multipliers) *chain {
-	c := &chain{}
-	for t := range path {
-		c.miss[t] = path[t].Miss
-		for k := range 3 {
-			first, either := behaviour.Pick(p.Roll[k]*path[t].Roll, p.Cure[k]*path[t].Cure)
-			c.roll[t][k], c.cure[t][k] = first, either-first
+type rates struct{ roll, cure, stay float64 }
+
+func newChain(p *model, path []behaviour.Multipliers) *chain {
+	c := &chain{p.grid.SubStates(), make([]float64, len(path)), make([][3]rates, len(path))}
+	for t, x := range path {
+		c.miss[t] = x.Miss * p.grid.Step()
+		for k, b := range p.Chain(x, c.parts) {
+			c.late[t][k] = rates{b.Roll, b.Either - b.Roll, 1 - b.Roll - (b.Either - b.Roll)}
 		}
 	}
 	return c
 }
 
-// pd is the probability of default within the year at hazard theta.
+// pd is the probability of default within the year at a monthly hazard of theta.
 func (c *chain) pd(theta float64) float64 {
+	if c.parts == 1 {
+		return c.undivided(theta)
+	}
+	current, dead := 1., 0.
+	var late [12]float64 // mass by steps overdue, less one
+	for t := range c.miss {
+		in := current * fires(theta*c.miss[t])
+		current -= in
+		for k := range 3 {
+			q, part := &c.late[t][k], late[k*c.parts:(k+1)*c.parts]
+			for j, mass := range part {
+				part[j] = mass*q.stay + in
+				in = mass * q.roll
+				current += mass * q.cure
+			}
+		}
+		dead += in
+	}
+	return dead
+}
+
+// undivided is pd where each bucket is one state.
+func (c *chain) undivided(theta float64) float64 {
 	current, d1, d2, d3, dead := 1., 0., 0., 0., 0.
-	for t := range steps {
+	for t := range c.miss {
 		miss := current * fires(theta*c.miss[t])
-		r, q := &c.roll[t], &c.cure[t]
-		dead += d3 * r[2]
-		cured := d1*q[0] + d2*q[1] + d3*q[2]
-		d3 = d3*(1-r[2]-q[2]) + d2*r[1]
-		d2 = d2*(1-r[1]-q[1]) + d1*r[0]
-		d1 = d1*(1-r[0]-q[0]) + miss
+		q := &c.late[t]
+		dead += d3 * q[2].roll
+		cured := d1*q[0].cure + d2*q[1].cure + d3*q[2].cure
+		d3 = d3*q[2].stay + d2*q[1].roll
+		d2 = d2*q[1].stay + d1*q[0].roll
+		d1 = d1*q[0].stay + miss
 		current += cured - miss
 	}
 	return dead
@@ -207,11 +245,11 @@ func fires(h float64) float64 {
 }
 
 // curve gives the logit of the mean PD over factor paths, without frailty, at every stride-th table point.
-func curve(p *behaviour.Params, factors [][]float64, sigma float64) []float64 {
+func curve(p *model, factors [][]float64, sigma float64) []float64 {
 	set := multipliers(p, factors, sigma)
 	knots := make([]float64, tablePoints/stride+1)
 	for i := range set {
-		c := newChain(p, &set[i])
+		c := newChain(p, set[i])
 		for k := range knots {
 			knots[k] += c.pd(math.Exp(point(k * stride)))
 		}
@@ -224,7 +262,7 @@ func curve(p *behaviour.Params, factors [][]float64, sigma float64) []float64 {
 
 // frailtyMean averages a curve over the mean-one lognormal frailty and returns the logit of the PD at every
 // table point.
-func frailtyMean(p *behaviour.Params, knots []float64) []float64 {
+func frailtyMean(p *model, knots []float64) []float64 {
 	x, w := hermite()
 	at := make([]float64, len(knots))
 	for k := range at {
@@ -246,14 +284,14 @@ func frailtyMean(p *behaviour.Params, knots []float64) []float64 {
 }
 
 // variance over factor paths of the PD at log hazard a, averaged over frailty.
-func variance(p *behaviour.Params, factors [][]float64, a, sigma float64) float64 {
+func variance(p *model, factors [][]float64, a, sigma float64) float64 {
 	const nodes = 15 // converged to 1e-9 for a frailty of .6
 	x, w := make([]float64, nodes), make([]float64, nodes)
 	hermiteNodes(x, w)
 	set := multipliers(p, factors, sigma)
 	sum, squares := 0., 0.
 	for i := range set {
-		c, pd := newChain(p, &set[i]), 0.
+		c, pd := newChain(p, set[i]), 0.
 		for j := range x {
 			pd += w[j] * c.pd(math.Exp(a+p.SigmaU*x[j]-p.SigmaU*p.SigmaU/2))
 		}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"relend/data"
 	"relend/sim/behaviour"
 )
 
@@ -12,7 +13,7 @@ import (
 func TestChainByHand(t *testing.T) {
 	p := behaviour.Default()
 	p.Rho, p.SigmaU = 0, 0
-	s, err := Solve(&p, .05)
+	s, err := Solve(&p, data.Monthly, .05)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +42,7 @@ func TestChainByHand(t *testing.T) {
 func TestRatios(t *testing.T) {
 	p := behaviour.Default()
 	p.Rho = 0
-	s, err := Solve(&p, .05)
+	s, err := Solve(&p, data.Monthly, .05)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,22 +61,22 @@ func TestRatios(t *testing.T) {
 // (model.md §22 item 1a).
 func TestSigma(t *testing.T) {
 	p := behaviour.Default()
-	s, err := Solve(&p, .05)
+	s, err := Solve(&p, data.Monthly, .05)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if math.Abs(s.Sigma-.187) > .004 {
 		t.Errorf("sigma %.4f, want .187", s.Sigma)
 	}
-	a := s.LogHazard(.05)
-	if v, want := variance(&p, factorSet(p.Phi), invert(frailtyMean(&p, curve(&p, nil, 0)), .05), s.Sigma), Variance(.05, .02); math.Abs(v/want-1) > 1e-7 {
+	a, m := s.LogHazard(.05), &model{&p, data.Monthly, 12}
+	if v, want := variance(m, factorSet(p.Phi, 12), invert(frailtyMean(m, curve(m, nil, 0)), .05), s.Sigma), Variance(.05, .02); math.Abs(v/want-1) > 1e-7 {
 		t.Errorf("variance %v, want %v", v, want)
 	}
 	// The mean over the set at the solved hazard, with the exact nodes in place of the table.
-	set, mean := multipliers(&p, factorSet(p.Phi), s.Sigma), 0.
+	set, mean := multipliers(m, factorSet(p.Phi, 12), s.Sigma), 0.
 	x, w := hermite()
 	for i := range set {
-		c := newChain(&p, &set[i])
+		c := newChain(m, set[i])
 		for j := range x {
 			mean += w[j] * c.pd(math.Exp(a+p.SigmaU*x[j]-p.SigmaU*p.SigmaU/2)) / float64(len(set))
 		}
@@ -95,10 +96,14 @@ func TestVariance(t *testing.T) {
 }
 
 func BenchmarkSolve(b *testing.B) {
-	p := behaviour.Default()
-	for range b.N {
-		if _, err := solve(&p, .05); err != nil {
-			b.Fatal(err)
-		}
+	for _, grid := range []data.Grid{data.Monthly, data.HalfMonthly, data.Weekly} {
+		b.Run(grid.String(), func(b *testing.B) {
+			p := behaviour.Default().On(grid)
+			for range b.N {
+				if _, err := solve(&model{&p, grid, grid.Steps(months)}, .05); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

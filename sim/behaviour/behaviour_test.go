@@ -63,7 +63,7 @@ func TestSeasoning(t *testing.T) {
 // payments end in default when nobody stays for ever.
 func TestChain(t *testing.T) {
 	p := Default()
-	c := p.Chain(Multipliers{1, 1, 1})
+	c := p.Chain(Multipliers{1, 1, 1}, 1)
 	ends := 1.
 	for k, want := range [3][2]float64{{.21, .63}, {.57, .29}, {.82, .12}} {
 		if roll, cure := c[k].Roll, c[k].Either-c[k].Roll; math.Abs(roll-want[0]) > .005 || math.Abs(cure-want[1]) > .005 {

@@ -69,27 +69,29 @@ func (p *Params) MacroShift(unemployment, gdp, lpr float64) float64 {
 	return float64(p.MacroUnemployment*unemployment) + float64(p.MacroGDP*gdp) + float64(p.MacroLPR*lpr)
 }
 
-// LateOutcome is what a month does to a late borrower.
+// LateOutcome is what a step does to a late borrower.
 type LateOutcome uint8
 
 const (
 	Stay LateOutcome = iota // pays one instalment
-	Roll                    // pays nothing, one bucket further
+	Roll                    // pays nothing, one part of a bucket further
 	Cure                    // pays all arrears
 )
 
-// Chain holds the chances of a late borrower in one month, by bucket.
-type Chain [3]struct{ Roll, Either float64 } // roll; roll or cure
+// Chain holds the chances of a late borrower in one step, by bucket; they are the same in all parts of a bucket.
+type Chain [3]struct{ Roll, Either float64 } // one part further; further or cure
 
-// Chain tabulates the chain of delinquency in a month's economy (model.md §6.2).
-func (p *Params) Chain(m Multipliers) (c Chain) {
+// Chain tabulates the chain of delinquency in a step's economy, each bucket divided into n parts (model.md §6.2,
+// §22 item 76). The hazards are those of a step.
+func (p *Params) Chain(m Multipliers, n int) (c Chain) {
 	for k := range c {
-		c[k].Roll, c[k].Either = Pick(p.Roll[k]*m.Roll, p.Cure[k]*m.Cure)
+		roll, cure := p.Roll[k]*m.Roll, p.Cure[k]*m.Cure
+		c[k].Roll, c[k].Either = Pick(advance(roll, cure, n), cure)
 	}
 	return c
 }
 
-// Late resolves a month of a borrower in bucket 1..3 with uniform u.
+// Late resolves a step of a borrower in bucket 1..3 with uniform u.
 func (c *Chain) Late(bucket int, u float64) LateOutcome {
 	switch k := &c[bucket-1]; {
 	case u < k.Roll:
@@ -127,7 +129,7 @@ func (p *Params) RecoveryFraction(sigma, bar float64) float64 {
 	return max(0, min(1, p.RecoveryMean*math.Exp(-p.RecoveryCyclicality*sigma*bar)))
 }
 
-// RecoveryCurve is the cumulative share of recoveries paid after 1, 2, ... months.
+// RecoveryCurve is the cumulative share of recoveries paid after 1, 2, ... steps.
 func (p *Params) RecoveryCurve() []float64 {
 	n := int(p.RecoveryMonths)
 	curve := make([]float64, n)

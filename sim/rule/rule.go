@@ -8,7 +8,8 @@
 // of a policy and of the law into a Book, and Book.Decide judges one Application. Rules only ever narrow: a set
 // of rules never grants what one of them alone would deny.
 //
-// Durations are grid steps; on the monthly grid a step is a month.
+// Durations of a rule are in months, some in days; an Application has them in steps of the grid. Compile turns the
+// former into the latter (Timed).
 package rule
 
 import (
@@ -116,6 +117,15 @@ type TermsRule interface {
 	Apply(t *Terms)
 }
 
+// Timed is a rule with durations.
+type Timed interface {
+	Rule
+	// On returns the rule with its durations in steps of a grid.
+	On(grid data.Grid) Rule
+	// Fits returns an error for a duration that the grid is too coarse for.
+	Fits(grid data.Grid) error
+}
+
 // Terms are the conditions under which all applications of an arm are judged.
 type Terms struct {
 	APRCap   float64 // lowest cap in force, +Inf if none
@@ -126,6 +136,7 @@ type Terms struct {
 	Scope    float64 // share of outside lenders bound by the law: they deny whom the law denies here
 	Open     float64 // supply of outside loans relative to normal, 0 = closed
 	Outside  int     // outside loans a borrower can have
+	Grid     data.Grid
 }
 
 // Kind is one kind of rule.
@@ -193,6 +204,9 @@ func Compile(policy, law []Rule, base Terms, amountMin data.Money) *Book {
 	b := &Book{Terms: base, AmountMin: amountMin}
 	for i, rules := range [][]Rule{policy, law} {
 		for _, r := range rules {
+			if t, ok := r.(Timed); ok {
+				r = t.On(base.Grid)
+			}
 			if t, ok := r.(TermsRule); ok {
 				t.Apply(&b.Terms)
 			}
@@ -266,6 +280,27 @@ func months(n int) string {
 		return "1 month"
 	}
 	return fmt.Sprintf("%d months", n)
+}
+
+func days(n int) string {
+	if n == 1 {
+		return "1 day"
+	}
+	return fmt.Sprintf("%d days", n)
+}
+
+// stepsOf is a duration of months and days in steps.
+func stepsOf(grid data.Grid, months, days int) int {
+	steps, _ := grid.FromDays(days)
+	return grid.FromMonths(months) + steps
+}
+
+// tooShort returns an error for a delay in days that is less than half a step: it would not be there.
+func tooShort(grid data.Grid, name string, days int) error {
+	if steps, _ := grid.FromDays(days); days > 0 && steps == 0 {
+		return fmt.Errorf("%s of %d days cannot be told from 0 on the grid %v, allowed %d days or more; a finer grid (half, week) can tell it", name, days, grid, (grid.Days()+1)/2)
+	}
+	return nil
 }
 
 func percent(x float64) string { return fmt.Sprintf("%.6g%%", x*100) }

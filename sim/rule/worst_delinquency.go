@@ -9,7 +9,7 @@ import (
 // WorstDelinquency denies a borrower who was more than MaxDays days past due within the last LookBack months.
 type WorstDelinquency struct {
 	MaxDays  int // 0, 29 or 59: the longest lateness that is forgiven
-	LookBack int // steps
+	LookBack int // months; steps in a Book
 }
 
 func (r *WorstDelinquency) Fields() []Field {
@@ -26,6 +26,12 @@ func (r *WorstDelinquency) Check() error {
 	}
 	return nil
 }
+
+func (r *WorstDelinquency) On(grid data.Grid) Rule {
+	return &WorstDelinquency{MaxDays: r.MaxDays, LookBack: grid.FromMonths(r.LookBack)}
+}
+
+func (r *WorstDelinquency) Fits(data.Grid) error { return nil }
 
 func (r *WorstDelinquency) Reason() data.Reason { return data.DeniedHistory }
 

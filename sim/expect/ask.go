@@ -17,7 +17,7 @@ type product struct {
 // offer is the lender's price for a product.
 type offer struct {
 	breakEven, apr float64
-	burden         float64 // monthly instalment per unit of principal
+	burden         float64 // instalment of a step per unit of principal
 }
 
 func (r *run) offer(p data.Product, tenor int16) offer {
@@ -26,10 +26,10 @@ func (r *run) offer(p data.Product, tenor int16) offer {
 	if !ok {
 		o.breakEven = contract.BreakEven(p, int(tenor), r.b.PD, contract.Costs{
 			Funding: r.p.Funding, Operating: r.p.Operating, Acquisition: r.p.Acquisition,
-			Recovery: r.p.RecoveryMean, RecoveryLag: r.p.PriceRecoveryLag,
+			Recovery: r.p.RecoveryMean, RecoveryLag: r.p.PriceRecoveryLag, Grid: r.grid,
 		})
 		o.apr = math.Min(math.Max(o.breakEven+r.p.Margin, 0), r.book.Terms.APRCap)
-		o.burden = contract.Burden(p, o.apr/12, int(tenor))
+		o.burden = contract.Burden(p, o.apr/r.year, int(tenor))
 		r.offers[key] = o
 	}
 	return o
@@ -61,7 +61,7 @@ func (r *run) ask(s state, before opening, p float64) {
 	like := &r.loans[s.last]
 	if s.mode == current {
 		like = r.newest(&s)
-		a.NewestPrincipal, a.NewestBalance, a.NewestInstalment = like.Principal, like.Balance, like.Burden()
+		a.NewestPrincipal, a.NewestBalance, a.NewestInstalment = like.Principal, like.Balance, r.grid.AMonth(like.Burden())
 	}
 	step := s.ladder
 	if s.dependent || a.NewOrdinal%3 == 0 {
@@ -70,7 +70,7 @@ func (r *run) ask(s state, before opening, p float64) {
 	a.Step = int(step)
 	a.Asked = data.Money(math.Floor(float64(r.base)*math.Pow(r.p.RollGrowth, float64(step))/float64(data.Unit))) * data.Unit
 	o := r.offer(like.Product, like.tenor)
-	a.BreakEven, a.APR, a.Burden = o.breakEven, o.apr, o.burden
+	a.BreakEven, a.APR, a.Burden = o.breakEven, o.apr, o.burden/r.dt
 
 	r.add(data.Applications, 1)
 	r.add(data.RequestedAmount, a.Asked)
@@ -139,7 +139,7 @@ func (r *run) answer(s state, before opening, a *rule.Application, like *loan, d
 		r.add(data.FirstGrants, 1)
 		s.served = true
 	}
-	l := loan{Loan: contract.Open(like.Product, d.Amount, a.APR, int(like.tenor), 1, a.Burden), tenor: like.tenor}
+	l := loan{Loan: contract.Open(like.Product, d.Amount, a.APR, int(like.tenor), r.dt, r.offer(like.Product, like.tenor).burden), tenor: like.tenor}
 	if s.mode == current {
 		l.Flags |= contract.RollOver
 		r.add(data.TopUps, 1)
@@ -151,7 +151,9 @@ func (r *run) answer(s state, before opening, a *rule.Application, like *loan, d
 		cash := old.Replace()
 		r.add(data.Refinanced, cash.Principal)
 		r.received(0, cash)
+		r.closing(1)
 	}
+	r.renewal(before.t, &s, &before, d.Refinance)
 	s.mode, s.gap, s.last = current, 0, 0
 	s.ordinal = uint8(min(a.NewOrdinal, 255))
 	s.ladder, s.shock, s.granted = uint8(a.Step), 0, int16(before.t)
@@ -194,7 +196,7 @@ func (r *run) denied(s state, before opening, byLaw bool, mass []float64, p floa
 		} else {
 			r.add(data.ShocksRenewed, 1)
 		}
-		s.shock = uint8(r.p.ShockMonths)
+		s.shock = int16(r.p.ShockMonths)
 	}
 	r.finish(s, before, shocked, mass, p*(1-leak))
 	r.flows = r.flows[:mark]

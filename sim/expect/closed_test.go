@@ -84,7 +84,7 @@ func TestAnchoredPD(t *testing.T) {
 	p := still()
 	p.SigmaU = .6
 	for _, pd := range []float64{.005, .05, .1, .2, .4} {
-		segment, err := anchor.Solve(&p, .05)
+		segment, err := anchor.Solve(&p, data.Monthly, .05)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -277,7 +277,7 @@ func TestRefused(t *testing.T) {
 			_, err := expect.Run(b, good, expect.Economy{}, 1, expect.Options{})
 			return err
 		},
-		"the factor has 0 months, 3 are needed": func() error {
+		"the factor has 0 steps, 3 are needed": func() error {
 			_, err := expect.Run(b, good, expect.Economy{Sigma: .2}, 3, expect.Options{})
 			return err
 		},

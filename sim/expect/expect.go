@@ -21,6 +21,7 @@ type Borrower struct {
 	Segment  uint8       // index of the segment
 	Outside  uint8       // loans with other lenders
 	Bucket   uint8       // 0 current, 1 = 1-29, 2 = 30-59, 3 = 60-89 days past due
+	DaysLate uint8       // days past due, 0 where only the bucket is known
 	Ordinal  uint8       // of the newest loan, 1 = first
 	Gap      uint8       // months since the last payoff, with no open loan
 	Open     int         // number of open loans, 0 to rule.MaxOwn
@@ -36,7 +37,7 @@ func Of(p *data.Portfolio, i int, hazard, pd float64) Borrower {
 	}
 	return Borrower{
 		Income: b.Income, PD: pd, Hazard: hazard, Ungraded: !p.HasPD, Segment: b.Segment, Outside: b.External,
-		Bucket: b.Bucket, Ordinal: b.Ordinal, Gap: b.Gap, Open: int(b.Open),
+		Bucket: b.Bucket, DaysLate: b.DaysLate, Ordinal: b.Ordinal, Gap: b.Gap, Open: int(b.Open),
 		Loans: p.Loans[b.First : b.First+uint32(max(b.Open, 1))],
 	}
 }
@@ -52,8 +53,9 @@ type Arm struct {
 // Economy is the path of the economy as the borrower's segment meets it.
 type Economy struct {
 	Sigma  float64   // loading of the factor on the log miss hazard
-	Factor []float64 // the segment's factor by month; needed with Sigma above 0
+	Factor []float64 // the segment's factor by step of the grid; needed with Sigma above 0
 	Macro  factor.Macro
+	Grid   data.Grid // of time
 }
 
 // Options choose between exactness and cost. The zero value is exact up to the quadrature.
@@ -67,8 +69,8 @@ type Options struct {
 // Expectation is the result of Run. Entries are [month][counter], month 0 the snapshot; flows are those of the month.
 type Expectation struct {
 	Counters [][]float64 // expectation
-	Squares  [][]float64 // expectation of the square, per borrower
-	Largest  [][]float64 // largest value that has a probability above 0
+	Squares  [][]float64 // expectation of the square, per borrower; of flows on grids finer than a month an upper bound
+	Largest  [][]float64 // largest value that has a probability above 0; likewise
 	States   []int       // distinct states of living borrowers at the end of each month
 	Dropped  float64     // probability of the states dropped for being below the threshold
 }
@@ -101,8 +103,8 @@ func Run(b Borrower, a Arm, e Economy, months int, o Options) (*Expectation, err
 	if b.Bucket > 3 || b.Bucket > 0 && b.Open == 0 {
 		ps.Add("borrower", "delinquency bucket %d is out of range, allowed 0 to 3, and 0 without an open loan", b.Bucket)
 	}
-	if e.Sigma != 0 && len(e.Factor) < months {
-		ps.Add("economy", "the factor has %d months, %d are needed", len(e.Factor), months)
+	if e.Sigma != 0 && len(e.Factor) < e.Grid.Steps(months) {
+		ps.Add("economy", "the factor has %d steps, %d are needed", len(e.Factor), e.Grid.Steps(months))
 	}
 	if o.Frailty < 0 || o.Demand < 0 || o.Threshold < 0 || o.MaxStates < 0 {
 		ps.Add("options", "negative: %+v", o)
@@ -112,11 +114,12 @@ func Run(b Borrower, a Arm, e Economy, months int, o Options) (*Expectation, err
 		return nil, err
 	}
 	r := newRun(&b, &a, &e, months, o)
-	for t := range months {
-		if err := r.month(t); err != nil {
+	for t := range e.Grid.Steps(months) {
+		if err := r.step(t); err != nil {
 			return nil, err
 		}
 	}
+	r.bound()
 	return r.result, nil
 }
 

@@ -6,11 +6,11 @@ import (
 	"relend/data"
 )
 
-// The hazards of a month, from the state at its start (METHOD.md §5), written out once more.
+// The hazards of a step, from the state at its start (METHOD.md §5), written out once more.
 
 // rawSeason is the seasoning of the miss hazard at an age, not yet scaled to a mean of 1 over the first year.
 func (r *run) rawSeason(age int) float64 {
-	m := float64(age + 1)
+	m := float64(age+1) * r.dt
 	return r.p.Season[0] + r.p.Season[1]*m/r.p.Season[2]*math.Exp(1-m/r.p.Season[2])
 }
 
@@ -32,8 +32,8 @@ func (r *run) burden(paying data.Money, outside uint8) float64 {
 func (r *run) miss(s *state, t int) float64 {
 	newest := r.newest(s)
 	log := r.b.Hazard - r.atSnapshot +
-		r.predictor(r.burden(s.paying, s.outside), s.outside, s.ordinal, newest.Rate*12, float64(newest.Principal)/float64(r.base))
-	l := math.Exp(log) * r.rawSeason(int(newest.age)) / r.firstYear * r.economy[t].miss
+		r.predictor(r.burden(s.paying, s.outside), s.outside, s.ordinal, newest.Rate*r.year, float64(newest.Principal)/float64(r.base))
+	l := r.dt * math.Exp(log) * r.rawSeason(int(newest.age)) / r.firstYear * r.economy[t].miss
 	if s.shock > 0 {
 		l *= r.p.ShockMult
 	}
@@ -47,7 +47,7 @@ func (r *run) miss(s *state, t int) float64 {
 func (r *run) prepay(s *state) float64 {
 	newest := r.newest(s)
 	l := r.p.Prepay
-	if newest.Rate*12-r.offer(newest.Product, newest.tenor).apr > r.p.PrepayGap {
+	if newest.Rate*r.year-r.offer(newest.Product, newest.tenor).apr > r.p.PrepayGap {
 		l *= 1 + r.p.PrepayRefi
 	}
 	return l
@@ -73,8 +73,8 @@ func (r *run) demand(s *state) (ask, leave float64) {
 		return r.p.Top[d] * price(r.offer(newest.Product, newest.tenor)), 0
 	}
 	last := &r.loans[s.last]
-	ask = r.p.Re[d] * (r.p.Return[0] + r.p.Return[1]*math.Exp(-float64(s.gap)/r.p.Return[2])) * price(r.offer(last.Product, last.tenor))
-	if s.gap >= 1 {
+	ask = r.p.Re[d] * (r.p.Return[0] + r.p.Return[1]*math.Exp(-float64(s.gap)*r.dt/r.p.Return[2])) * price(r.offer(last.Product, last.tenor))
+	if s.gap >= r.steps(1) {
 		leave = r.p.Exit[d]
 	}
 	return ask, leave
@@ -92,7 +92,7 @@ func (r *run) outside(s *state) (birth, death float64) {
 	return birth, r.p.OutsideDeath * float64(s.outside)
 }
 
-// race returns the probabilities that the first and that the second of two competing causes fires in a month.
+// race returns the probabilities that the first and that the second of two competing causes fires in a step.
 func race(a, b float64) (first, second float64) {
 	if a+b == 0 {
 		return 0, 0
@@ -101,20 +101,20 @@ func race(a, b float64) (first, second float64) {
 	return p * a / (a + b), p * b / (a + b)
 }
 
-// weather holds the multipliers of a month's economy.
+// weather holds the multipliers of a step's economy.
 type weather struct {
 	miss, roll, cure float64
 	factor           float64
 }
 
-func (r *run) forecast(e *Economy, months int) {
-	r.economy = make([]weather, months)
+func (r *run) forecast(e *Economy) {
+	r.economy = make([]weather, r.grid.Steps(r.months))
 	for t := range r.economy {
 		w := &r.economy[t]
 		if e.Sigma != 0 {
 			w.factor = e.Factor[t]
 		}
-		unemployment, gdp, lpr := e.Macro.At(t)
+		unemployment, gdp, lpr := e.Macro.At(r.month(t) - 1)
 		shift := r.p.MacroUnemployment*unemployment + r.p.MacroGDP*gdp + r.p.MacroLPR*lpr
 		m := func(scale float64) float64 {
 			return math.Exp(scale*e.Sigma*w.factor - scale*e.Sigma*scale*e.Sigma/2)

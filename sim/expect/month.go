@@ -12,14 +12,20 @@ import (
 // late passes step t of a late borrower: roll, cure or stay, and nothing else.
 func (r *run) late(from *state, t int, mass []float64) {
 	bucket := int(from.mode)
-	roll, cure := race(r.p.Roll[bucket-1]*r.economy[t].roll, r.p.Cure[bucket-1]*r.economy[t].cure)
+	due := (bucket-1)*r.parts + int(from.part) + 1 // instalments overdue
+	curing := r.p.Cure[bucket-1] * r.economy[t].cure
+	roll, cure := race(r.further(r.p.Roll[bucket-1]*r.economy[t].roll, curing), curing)
 	if r.newest(from).Flags&contract.Fraud != 0 {
 		roll, cure = 1, 0
 	}
 
 	s := *from
 	r.each(&s, unpaid)
-	if bucket == 3 {
+	if int(from.part) < r.parts-1 {
+		s.part++
+		s.isLate(t)
+		r.commit(&s, t, mass, roll)
+	} else if bucket == 3 {
 		r.fail(&s, t, mass, roll)
 	} else {
 		balance := r.balance(&s)
@@ -30,15 +36,15 @@ func (r *run) late(from *state, t int, mass []float64) {
 			r.add(data.Entered60, 1)
 			r.add(data.Entered60Balance, balance)
 		}
-		s.mode++
+		s.mode, s.part = s.mode+1, 0
 		s.isLate(t)
 		r.commit(&s, t, mass, roll)
 	}
 	r.flows = r.flows[:0]
 
 	s = *from
-	s.mode = current
-	closed, _, cash := r.each(&s, func(l *loan) contract.Cash { return l.Cure(bucket) })
+	s.mode, s.part = current, 0
+	closed, _, cash := r.each(&s, func(l *loan) contract.Cash { return l.Cure(due) })
 	r.add(data.Cures, 1)
 	r.received(closed, cash)
 	r.commit(&s, t, mass, cure)
@@ -66,6 +72,7 @@ func (s *state) isLate(t int) {
 
 func (r *run) received(closed int, cash contract.Cash) {
 	r.add(data.LoansRepaid, data.Money(closed))
+	r.closing(closed)
 	r.add(data.PrincipalRepaid, cash.Principal)
 	r.add(data.InterestReceived, cash.Interest)
 }
@@ -83,14 +90,15 @@ const (
 type opening struct {
 	t       int
 	wasIdle bool
-	shock   uint8
+	shock   int16
+	gap     int16
 	event   bool // an outside loan was opened or closed
 }
 
 // live passes step t of a current or idle borrower.
 func (r *run) live(from *state, t int, mass []float64) {
 	r.risksAndDemand(from, t, mass)
-	before := opening{t: t, wasIdle: from.mode == idle, shock: from.shock}
+	before := opening{t: t, wasIdle: from.mode == idle, shock: from.shock, gap: from.gap}
 
 	birth, death := race(r.outside(from))
 	r.afterOutside(*from, before, 1-birth-death)
@@ -182,7 +190,7 @@ func (r *run) afterOutside(from state, before opening, p float64) {
 	r.add(data.Exits, 1)
 	r.commit(nil, t, r.lanes[leaves], p)
 	left := total(r.lanes[leaves]) * p
-	for m := t + 1; m <= r.months; m++ {
+	for m := r.month(t); m <= r.months; m++ {
 		r.record(m, data.BorrowersExited, left, 1)
 	}
 	r.flows = r.flows[:mark]
@@ -199,7 +207,7 @@ func (r *run) settle(s *state, before opening) {
 func (r *run) finish(s state, before opening, touched bool, mass []float64, p float64) {
 	r.settle(&s, before)
 	if before.wasIdle && s.mode == idle {
-		s.gap = min(s.gap+1, mostGap)
+		s.gap = min(s.gap+1, r.steps(mostGap))
 	}
 	if before.shock == 0 || touched {
 		r.commit(&s, before.t, mass, p)
@@ -237,40 +245,43 @@ func (r *run) fail(s *state, t int, mass []float64, p float64) {
 	share := r.p.FraudRecovery
 	if r.newest(s).Flags&contract.Fraud == 0 {
 		mean := 0.
-		first := max(0, t-11)
+		first := max(0, t-int(r.year)+1)
 		for _, w := range r.economy[first : t+1] {
 			mean += w.factor / float64(t+1-first)
 		}
 		share = math.Max(0, math.Min(1, r.p.RecoveryMean*math.Exp(-r.p.RecoveryCyclicality*r.sigma*mean)))
 	}
 	paid, off := data.Money(0), false
-	for step := t; step < r.months; step++ {
-		cash := data.Money(0)
+	for step := t; step < len(r.economy); step++ {
+		month, cash := r.month(step), data.Money(0)
 		if j := step - t - 1; j >= 0 && j < len(r.recovered) {
 			cash = nearest(float64(exposure)*share*r.recovered[j]) - paid
 			paid += cash
 		}
 		if off {
-			r.record(step+1, data.Recoveries, p, cash)
+			r.record(month, data.Recoveries, p, cash)
 		} else {
 			principal := min(cash, balance)
 			balance -= principal
-			r.record(step+1, data.PrincipalRepaid, p, principal)
-			r.record(step+1, data.PreChargeOffRecovery, p, principal)
-			r.record(step+1, data.InterestReceived, p, cash-principal)
+			r.record(month, data.PrincipalRepaid, p, principal)
+			r.record(month, data.PreChargeOffRecovery, p, principal)
+			r.record(month, data.InterestReceived, p, cash-principal)
 			if step == t+int(r.p.ChargeOffMonths) {
-				r.record(step+1, data.ChargedOff, p, balance)
+				r.record(month, data.ChargedOff, p, balance)
 				balance, off = 0, true
 			}
+		}
+		if !r.ends(step) {
+			continue
 		}
 		stock := data.BorrowersDefault
 		if off {
 			stock = data.BorrowersOff
 		}
-		r.record(step+1, stock, p, 1)
-		r.record(step+1, data.BalanceDefault, p, balance)
+		r.record(month, stock, p, 1)
+		r.record(month, data.BalanceDefault, p, balance)
 		if s.ordinal >= 2 {
-			r.record(step+1, data.BalanceRepeat, p, balance)
+			r.record(month, data.BalanceRepeat, p, balance)
 		}
 	}
 }

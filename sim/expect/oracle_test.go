@@ -34,6 +34,7 @@ type trial struct {
 	params   behaviour.Params
 	arms     []expect.Arm
 	macro    factor.Macro
+	grid     data.Grid
 	months   int
 	people   int
 	paths    int // more than one only where no factor moves the economy
@@ -51,7 +52,7 @@ func (c *trial) simulate(t testing.TB) ([][][]int64, expect.Economy) {
 	for range c.people {
 		book.Borrowers = append(book.Borrowers, data.Borrower{
 			ID: ids.Uint64(), Income: b.Income, PD12: b.PD, First: uint32(len(book.Loans)), Open: uint16(b.Open), Gap: b.Gap,
-			Weight: 1, External: b.Outside, Bucket: b.Bucket, Ordinal: b.Ordinal,
+			Weight: 1, External: b.Outside, Bucket: b.Bucket, DaysLate: b.DaysLate, Ordinal: b.Ordinal,
 		})
 		book.Loans = append(book.Loans, b.Loans...)
 	}
@@ -60,7 +61,7 @@ func (c *trial) simulate(t testing.TB) ([][][]int64, expect.Economy) {
 		c.arms[i].Behaviour = c.params
 		arms = append(arms, sim.Arm{Arm: data.Arm{Name: fmt.Sprint("arm ", i)}, Behaviour: c.params, Policy: a.Policy, Law: a.Law, Scope: a.Scope, Macro: c.macro})
 	}
-	plan, err := sim.NewPlan(book, arms, sim.Settings{Months: c.months, Paths: c.paths, Seed: c.seed, Design: factor.Plain})
+	plan, err := sim.NewPlan(book, arms, sim.Settings{Months: c.months, Paths: c.paths, Seed: c.seed, Design: factor.Plain, Grid: c.grid})
 	if err != nil {
 		t.Fatalf("%s: %v", c.name, err)
 	}
@@ -83,18 +84,19 @@ func (c *trial) simulate(t testing.TB) ([][][]int64, expect.Economy) {
 
 	if b.Ungraded {
 		b.Hazard = math.Log(c.params.Miss0)
-		b.PD = anchor.UnconditionalPD(&c.params, b.Hazard)
+		b.PD = anchor.UnconditionalPD(&c.params, c.grid, b.Hazard)
 	}
-	segment, err := anchor.Solve(&c.params, b.PD)
+	segment, err := anchor.Solve(&c.params, c.grid, b.PD)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !b.Ungraded {
 		b.Hazard = segment.LogHazard(b.PD)
 	}
-	e := expect.Economy{Sigma: segment.Sigma, Macro: c.macro}
+	e := expect.Economy{Sigma: segment.Sigma, Macro: c.macro, Grid: c.grid}
 	if e.Sigma != 0 {
-		e.Factor = factor.Draw(c.seed, 0, factor.Plain, factor.Law{Phi: c.params.Phi, Global: c.params.WGlobal}, 1, c.months)[0]
+		law := factor.Law{Phi: math.Pow(c.params.Phi, c.grid.Step()), Global: c.params.WGlobal}
+		e.Factor = factor.Draw(c.seed, 0, factor.Plain, law, 1, c.grid.Steps(c.months))[0]
 	}
 	return sums, e
 }

@@ -13,7 +13,11 @@ import (
 // run is one computation: constants, the states reached so far and what they gave.
 type run struct {
 	b       *Borrower
-	p       *behaviour.Params
+	p       *behaviour.Params // in steps
+	grid    data.Grid
+	dt      float64 // months in a step
+	year    float64 // steps in a year
+	parts   int     // of a delinquency bucket
 	book    *rule.Book
 	looks   looks
 	options Options
@@ -24,8 +28,8 @@ type run struct {
 	atSnapshot                        float64 // linear predictor at which the base hazard holds
 	sigma                             float64 // loading of the factor on the log miss hazard
 	nodes                             []node
-	economy                           []weather // by month
-	recovered                         []float64 // share of all recoveries paid after 1, 2, ... months
+	economy                           []weather // by step
+	recovered                         []float64 // share of all recoveries paid after 1, 2, ... steps
 	firstYear                         float64   // mean of the unscaled season over the first 12 months
 
 	loans   []loan // by number; 0 is none
@@ -53,16 +57,17 @@ type flow struct {
 }
 
 func newRun(b *Borrower, a *Arm, e *Economy, months int, o Options) *run {
-	p := &a.Behaviour
+	p := inSteps(a.Behaviour, e.Grid)
 	r := &run{
 		b: b, p: p, options: o, months: months, base: b.Loans[0].Principal,
+		grid: e.Grid, dt: 12 / float64(e.Grid.PerYear()), year: float64(e.Grid.PerYear()), parts: e.Grid.SubStates(),
 		outsideInstalment: nearest(p.OutsideInstalment * float64(data.Unit)),
 		outsideBalance:    nearest(p.OutsideBalance * float64(data.Unit)),
 		book: rule.Compile(a.Policy, a.Law, rule.Terms{
 			APRCap: math.Inf(1), TopUp: true, Stack: true, Coverage: p.Coverage, Share: p.Share,
-			Scope: a.Scope, Open: 1, Outside: int(p.OutsideMax),
+			Scope: a.Scope, Open: 1, Outside: int(p.OutsideMax), Grid: e.Grid,
 		}, nearest(p.AmountMin*float64(data.Unit))),
-		looks:   lookedAt(a.Policy, a.Law),
+		looks:   lookedAt(e.Grid, a.Policy, a.Law),
 		nodes:   nodes(p, o.Frailty, o.Demand),
 		loans:   make([]loan, 1),
 		numbers: map[loan]int32{},
@@ -81,7 +86,7 @@ func newRun(b *Borrower, a *Arm, e *Economy, months int, o Options) *run {
 	if r.options.MaxStates == 0 {
 		r.options.MaxStates = min(mostStates, mostMasses/len(r.nodes))
 	}
-	r.forecast(e, months)
+	r.forecast(e)
 	sum, weight := 0., 1.
 	for range int(p.RecoveryMonths) {
 		sum += weight
@@ -91,8 +96,8 @@ func newRun(b *Borrower, a *Arm, e *Economy, months int, o Options) *run {
 	for i := range r.recovered {
 		r.recovered[i] /= sum
 	}
-	for age := range 12 {
-		r.firstYear += r.rawSeason(age) / 12
+	for age := range e.Grid.PerYear() {
+		r.firstYear += r.rawSeason(age) / r.year
 	}
 	r.start()
 	return r
@@ -102,7 +107,7 @@ func newRun(b *Borrower, a *Arm, e *Economy, months int, o Options) *run {
 func (r *run) start() {
 	b := r.b
 	s := state{
-		granted: -b.Loans[0].MonthsOnBook - 1, lateStep: [3]int16{never, never, never},
+		granted: -r.age(&b.Loans[0]) - 1, lateStep: [3]int16{never, never, never},
 		mode: mode(b.Bucket), ordinal: b.Ordinal, outside: min(b.Outside, uint8(r.p.OutsideMax)),
 	}
 	for k := range b.Bucket {
@@ -111,10 +116,16 @@ func (r *run) start() {
 	if b.Bucket == 0 && b.Ordinal > 0 {
 		s.clean = min(b.Ordinal-1, mostClean)
 	}
-	for i, row := range b.Loans[:b.Open] {
-		remaining := max(1, int(b.Bucket), int(row.Term)-int(row.MonthsOnBook)+int(b.Bucket))
-		l := loan{Loan: contract.Resume(row.Product, row.Principal, row.Balance, row.APR, max(int(row.Term), remaining), remaining, 1), age: row.MonthsOnBook, tenor: row.Term}
-		for range b.Bucket {
+	due := 0 // steps overdue
+	if b.Bucket > 0 {
+		s.part = uint8((max(int(b.DaysLate), 30*int(b.Bucket)-30) - 30*int(b.Bucket) + 30) * r.parts / 30)
+		due = (int(b.Bucket)-1)*r.parts + int(s.part) + 1
+	}
+	for i := range b.Loans[:b.Open] {
+		row := &b.Loans[i]
+		remaining := max(1, due, int(r.term(row)-r.age(row))+due)
+		l := loan{Loan: contract.Resume(row.Product, row.Principal, row.Balance, row.APR, max(int(r.term(row)), remaining), remaining, r.dt), age: r.age(row), tenor: r.term(row)}
+		for range due {
 			l.Accrue()
 			l.Flags |= contract.Dirty
 		}
@@ -123,8 +134,8 @@ func (r *run) start() {
 	apr := b.Loans[0].APR
 	if b.Open == 0 {
 		row := &b.Loans[0]
-		s.mode, s.gap = idle, min(b.Gap, mostGap)
-		s.last = r.number(loan{Loan: contract.Loan{Principal: row.Principal, Product: row.Product}, tenor: row.Term})
+		s.mode, s.gap = idle, r.steps(min(float64(b.Gap), mostGap))
+		s.last = r.number(loan{Loan: contract.Loan{Principal: row.Principal, Product: row.Product}, tenor: r.term(row)})
 		apr = r.p.APRRef
 	}
 	s.paying = r.instalments(&s)
@@ -146,8 +157,8 @@ func (r *run) start() {
 	r.stocks(0)
 }
 
-// month pushes the law of the state from the start to the end of step t.
-func (r *run) month(t int) error {
+// step pushes the law of the state from the start to the end of step t.
+func (r *run) step(t int) error {
 	r.now, r.next = r.next, layer{at: make(map[state]int32, len(r.next.states)*2)}
 	k := len(r.nodes)
 	for i := range r.now.states {
@@ -164,10 +175,12 @@ func (r *run) month(t int) error {
 			r.live(s, t, mass)
 		}
 		if len(r.next.states) > r.options.MaxStates {
-			return tooMany(t+1, r.options.MaxStates)
+			return tooMany(r.month(t), r.options.MaxStates)
 		}
 	}
-	r.stocks(t + 1)
+	if r.ends(t) {
+		r.stocks(r.month(t))
+	}
 	return nil
 }
 
@@ -190,7 +203,7 @@ func (r *run) commit(s *state, t int, mass []float64, p float64) {
 	}
 	for _, f := range r.flows {
 		if sum := r.sums[f.counter]; sum != 0 {
-			r.record(t+1, f.counter, all, sum)
+			r.record(r.month(t), f.counter, all, sum)
 			r.sums[f.counter] = 0
 		}
 	}
@@ -257,9 +270,12 @@ type looks struct {
 	granted int    // steps after an origination for which it matters
 }
 
-func lookedAt(sets ...[]rule.Rule) (l looks) {
+func lookedAt(grid data.Grid, sets ...[]rule.Rule) (l looks) {
 	for _, rules := range sets {
 		for _, r := range rules {
+			if timed, ok := r.(rule.Timed); ok {
+				r = timed.On(grid)
+			}
 			switch r := r.(type) {
 			case *rule.WorstDelinquency:
 				k := (r.MaxDays + 1) / 30

@@ -26,11 +26,12 @@ type state struct {
 	seen      uint16     // bit j: outside loan slot j is visible, of the first drawn slots
 	drawn     uint8      // slots whose visibility is known
 	mode      mode
+	part      uint8 // of the delinquency bucket, from 0
 	ordinal   uint8
-	gap       uint8
+	gap       int16
+	shock     int16
 	outside   uint8
 	ladder    uint8
-	shock     uint8
 	clean     uint8
 	dependent bool
 	applied   bool
@@ -49,7 +50,7 @@ const never = -10000
 
 // caps of the state (model.md §22).
 const (
-	mostGap   = 60
+	mostGap   = 60 // months
 	mostClean = 15
 )
 
@@ -76,12 +77,12 @@ func (s *state) count() int {
 // newest is the newest open loan.
 func (r *run) newest(s *state) *loan { return &r.loans[s.own[s.count()-1]] }
 
-// instalments of all open loans at their present balances.
+// instalments of all open loans at their present balances, a month.
 func (r *run) instalments(s *state) (sum data.Money) {
 	for _, n := range s.own[:s.count()] {
 		sum += r.loans[n].Burden()
 	}
-	return sum
+	return r.grid.AMonth(sum)
 }
 
 func (r *run) balance(s *state) (sum data.Money) {

@@ -160,6 +160,7 @@ func (l *loader) arms(e *Experiment, d *definitions, n *document.Node, changes [
 		if m := f.Get("behaviour"); m != nil {
 			b := combine(append(slices.Clone(changes), l.armChange(m)))
 			b.Preset = e.Behaviour.Preset
+			l.gain(&b)
 			if a.Behaviour = &b; len(e.differences(a)) == 0 {
 				a.Behaviour = nil
 			}

@@ -206,3 +206,41 @@ func TestParametersAndAssumptions(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Areas under the ROC curve set the score gain of the experiment or of an arm; the nearest of several holds, and the
+// resolved form has the gain.
+func TestScoreAsAUC(t *testing.T) {
+	text := `
+behaviour: {set: {risk.sigma_u: 0.8}, score: {auc_before: 70%, auc_after: 74%}}
+arms:
+  list:
+    - {name: data}
+    - {name: more, behaviour: {score: {auc_before: 70%, auc_after: 76%}}}
+    - {name: none, behaviour: {set: {score.gain: 0%}}}
+baseline: none
+`
+	e, err := Parse("e.yaml", []byte(text), Overrides{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Parse("e.yaml", e.Resolved(), Overrides{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range []*Experiment{e, again} {
+		arms, _, err := e.Arms("CNY", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &arms[0].Behaviour
+		if want := p.Gain(.70, .74); p.ScoreGain != want || want <= 0 || want >= 1 {
+			t.Errorf("score gain %v, want %v", p.ScoreGain, want)
+		}
+		if got, want := arms[1].Behaviour.ScoreGain, p.Gain(.70, .76); got != want {
+			t.Errorf("score gain of the arm %v, want %v", got, want)
+		}
+		if arms[2].Behaviour.ScoreGain != 0 {
+			t.Error("the arm's own score gain does not hold")
+		}
+	}
+}

@@ -60,6 +60,7 @@ type Behaviour struct {
 	// Currency holds the currency of the money parameters that were written with one.
 	Currency map[string]string
 	places   map[string]*document.Node
+	score    *aucs // from which the score gain follows, nil where it is set by itself
 }
 
 // Entered is one arm by the names of its parts.
@@ -97,6 +98,7 @@ func (l *loader) experiment(layers []*document.Node, o Overrides) *Experiment {
 		changes = append(changes, l.change(present(layer, "behaviour")))
 	}
 	e.Behaviour = combine(changes)
+	l.gain(&e.Behaviour)
 
 	d := l.definitions(layers)
 	l.arms(e, d, first(layers, "arms"), changes)
@@ -261,6 +263,7 @@ func (l *loader) override(p *Portfolio, o Overrides) {
 type change struct {
 	preset   string // "" where it names none
 	settings []setting
+	score    *aucs // nil where it gives none
 }
 
 type setting struct {
@@ -288,6 +291,7 @@ func (l *loader) change(n *document.Node) change {
 		}
 	}
 	set.Close()
+	c.score = l.aucs(f.Get("score"), present(f.Get("set"), gainParameter))
 	f.Close()
 	return c
 }
@@ -313,6 +317,7 @@ func combine(changes []change) Behaviour {
 			b.places[s.parameter.Name] = s.at
 		}
 	}
+	b.gain(changes)
 	return b
 }
 

@@ -74,7 +74,7 @@ horizon: 1 month
 paths: 4
 seed: 1
 design: plain
-behaviour: {preset: default, set: {}}
+behaviour: {preset: default, set: {}, score: {auc_before: 70%, auc_after: 75%}}
 policies: [default]
 regulations: [none]
 macros: [baseline]

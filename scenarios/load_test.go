@@ -95,6 +95,10 @@ func TestMessages(t *testing.T) {
 		{"time without unit", "behaviour: {set: {season.s2: 3}}", []string{`e.yaml:1:30: behaviour.set.season.s2: a time such as 4 months or 2.5 months is needed here, found "3"`}},
 		{"unit where none belongs", "behaviour: {set: {risk.b_pti: 3%}}", []string{`e.yaml:1:31: behaviour.set.risk.b_pti: a number in plain decimal notation is needed here, found "3%"`}},
 		{"preset", "behaviour: {preset: all_grant}", []string{`e.yaml:1:21: behaviour.preset: unknown value "all_grant", did you mean "all_granted"?`}},
+		{"AUC beyond the frailty", "behaviour: {score: {auc_before: 0.7, auc_after: 0.8}}", []string{`e.yaml:1:20: behaviour.score: an AUC from 0.7 to 0.8 is a target that the frailty cannot give: with risk.sigma_u 0.6 the AUC after can be 0.7 to 0.75`}},
+		{"AUC that falls", "arms: {list: [{name: a, behaviour: {score: {auc_before: 0.7, auc_after: 0.6}}}]}", []string{`e.yaml:1:44: arms.list[0].behaviour.score: an AUC from 0.7 to 0.6 is a target that the frailty cannot give: with risk.sigma_u 0.6 the AUC after can be 0.7 to 0.75`}},
+		{"AUC below a coin", "behaviour: {score: {auc_before: 40%}}", []string{`e.yaml:1:20: behaviour.score.auc_after: the key is missing`, `e.yaml:1:33: behaviour.score.auc_before: 40% is outside the range 50% to 99.9%`}},
+		{"score gain twice", "behaviour: {set: {score.gain: 50%}, score: {auc_before: 0.7, auc_after: 0.72}}", []string{`e.yaml:1:44: behaviour.score: score and score.gain cannot both be given`}},
 		{"costs of an arm", "arms: {list: [{name: a, behaviour: {set: {price.funding: 5%}}}]}", []string{`e.yaml:1:58: arms.list[0].behaviour.set.price.funding: price.funding holds for the whole run; set it under the experiment's behaviour`}},
 
 		{"no arms", "arms: {}", []string{`e.yaml:1:7: arms: there are no arms; give a product, a list or both`}},

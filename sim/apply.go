@@ -85,7 +85,7 @@ func (l *life) applyFor(a *rule.Application, t int) {
 	asked := data.Money(float64(l.borrower.base) * m.growth[step])
 	*a = rule.Application{
 		Idle: l.n == 0, Gap: int(l.gap), Since: t - int(l.origin) - 1, NewOrdinal: int(l.ordinal) + 1,
-		Clean: int(l.clean), Own: int(l.n), Segment: l.borrower.segment, Income: l.borrower.income, PD: l.borrower.pd,
+		Clean: int(l.clean), Own: int(l.n), Segment: l.borrower.segment, Income: l.borrower.income, PD: l.pd,
 		OutsideBalance: m.outsideBalance, OutsideInstal: m.outsideInstalment,
 		Asked: asked - asked%data.Unit, Base: l.borrower.base, Step: step,
 		BreakEven: l.breakEven, APR: l.offer, Burden: l.burdenOf / m.step,

@@ -57,6 +57,8 @@ type person struct {
 	fate     *fate
 	weight   int64
 	frailty  float64 // shift of the log miss hazard
+	pd       float64 // as the lender sees it
+	seen     graded  // what graded points to where the lender sees more than the grade
 	demand   float64 // multiplier of asking
 }
 
@@ -512,9 +514,13 @@ func (l *life) reprice() {
 	m := l.model
 	l.breakEven = l.graded.breakEven
 	if l.product != l.borrower.product || l.tenor != l.borrower.tenor {
-		for i, loan := range l.worker.plan.open(l.borrower) {
-			if loan.Product == l.product && loan.Term == l.tenor {
-				l.breakEven = m.prices[int(l.borrower.first)+i]
+		if m.curves != nil {
+			l.breakEven = m.seenPrice(l.product, l.tenor, l.pd)
+		} else {
+			for i, loan := range l.worker.plan.open(l.borrower) {
+				if loan.Product == l.product && loan.Term == l.tenor {
+					l.breakEven = m.prices[int(l.borrower.first)+i]
+				}
 			}
 		}
 	}

@@ -89,8 +89,9 @@ type model struct {
 	growth    []float64 // amount asked over the loan at the snapshot, by step
 	costs     contract.Costs
 	segments  []*anchor.Segment
-	graded    []graded  // by borrower
-	prices    []float64 // break-even APR by loan, where a borrower's open loans differ in product or tenor; else 0
+	graded    []graded             // by borrower
+	prices    []float64            // break-even APR by loan, where a borrower's open loans differ in product or tenor; else 0
+	curves    map[good]*priceCurve // with a score gain: the lender's prices over the PD that he sees
 
 	outsideInstalment, outsideBalance data.Money
 	logMiss0                          float64
@@ -461,6 +462,9 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	}
 	if beyond > 0 {
 		p.warnings = append(p.warnings, fmt.Sprintf("%d borrowers have a PD above %.1f%%, the most that the delinquency chain can give within 12 months: they get the hazard of that PD", beyond, highest*100))
+	}
+	if m.ScoreGain > 0 {
+		p.seePrices(m)
 	}
 	return m, nil
 }

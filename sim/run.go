@@ -187,9 +187,12 @@ func (w *worker) borrower(path, i int) {
 		e := float64(m.DemandCorr*u) + math.Sqrt(1-m.DemandCorr*m.DemandCorr)*w.fate.demand
 		w.person = person{
 			worker: w, family: family, model: m, economy: &w.economies[f][b.segment], borrower: b, graded: &m.graded[i],
-			fate: &w.fate, weight: b.weight,
+			fate: &w.fate, weight: b.weight, pd: b.pd,
 			frailty: float64(m.SigmaU*u) - float64(m.SigmaU*m.SigmaU)/2,
 			demand:  math.Exp(float64(m.DemandSigma*e) - float64(m.DemandSigma*m.DemandSigma)/2),
+		}
+		if m.ScoreGain > 0 {
+			w.person.see()
 		}
 		start := p.start(b, &w.fate, m)
 		var done armSet
@@ -199,7 +202,7 @@ func (w *worker) borrower(path, i int) {
 				continue
 			}
 			l := life{person: &w.person, terms: terms{cap: class.cap, supply: class.supply, most: uint8(class.outside)}}
-			w.join(&l, family.alike(c, &m.graded[i], m.Margin, b.open > 1))
+			w.join(&l, family.alike(c, w.person.graded, m.Margin, b.open > 1))
 			done |= l.arms
 			l.begin(&start)
 			l.live(0)

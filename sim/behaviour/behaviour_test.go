@@ -144,3 +144,41 @@ func TestEta(t *testing.T) {
 		t.Errorf("%v, want %v", e, want)
 	}
 }
+
+// V13 by quadrature: given what is seen, the mean of the true hazard is what is seen, exactly; and AUC and gain are
+// inverse to each other.
+func TestSeenIsTheMean(t *testing.T) {
+	p := Default()
+	for _, q := range []float64{0, .3, .8, 1} {
+		p.SigmaU, p.ScoreGain = .9, q
+		for _, w := range []float64{-2, 0, 1.5} {
+			// u = sqrt(q) w + sqrt(1-q) z, n = sqrt(1-q) w - sqrt(q) z give the same w for every z.
+			mean, seen := 0., 0.
+			const step = 1. / 16
+			for z := -12.; z <= 12; z += step {
+				u, n := math.Sqrt(q)*w+math.Sqrt(1-q)*z, math.Sqrt(1-q)*w-math.Sqrt(q)*z
+				mean += step * math.Exp(-z*z/2) / math.Sqrt(2*math.Pi) * math.Exp(p.SigmaU*u-p.SigmaU*p.SigmaU/2)
+				seen = math.Exp(p.Seen(u, n))
+			}
+			if math.Abs(mean/seen-1) > 1e-12 {
+				t.Errorf("gain %v, w %v: mean %v, seen %v", q, w, mean, seen)
+			}
+			if off := seen * math.Exp(p.SigmaU*p.SigmaU*q/2); q > 0 && math.Abs(mean/off-1) < 1e-3 {
+				t.Errorf("gain %v: a missing compensator goes unnoticed", q)
+			}
+		}
+	}
+	// Model.md §4: standard deviations .742, .954, 1.19 give AUC .70, .75, .80.
+	for s, want := range map[float64]float64{.742: .700, .954: .750, 1.190: .800} {
+		if math.Abs(AUC(s)-want) > 5e-4 {
+			t.Errorf("AUC(%v) = %v, want %v", s, AUC(s), want)
+		}
+	}
+	p.SigmaU = .6
+	if q := p.Gain(.70, .73); math.Abs(AUC(math.Sqrt(.742*.742+q*.36))-.73) > 5e-4 || q <= 0 || q >= 1 {
+		t.Errorf("gain %v", q)
+	}
+	if best := p.BestAUC(.70); math.Abs(p.Gain(.70, best)-1) > 1e-9 {
+		t.Errorf("best AUC %v", best)
+	}
+}

@@ -59,6 +59,7 @@ type Params struct {
 	Operating, Margin    float64
 	PriceRecoveryLag     float64
 	AmountMin            float64
+	ScoreGain            float64
 }
 
 // Parameter documents one parameter.
@@ -231,6 +232,7 @@ var registry = []Parameter{
 	{"price.operating", "share", .03, 0, 1, false, "operating cost a year, of balance", assumed, func(p *Params) *float64 { return &p.Operating }},
 	{"price.margin", "share", .02, -1, 1, false, "target margin on top of the break-even APR", assumed, func(p *Params) *float64 { return &p.Margin }},
 	{"price.recovery_lag", "months", 4, 0, 60, true, "months from default to recovery in the break-even price", assumed, func(p *Params) *float64 { return &p.PriceRecoveryLag }},
+	{"score.gain", "share", 0, 0, 1, false, "share of the variance of the log hazard between borrowers of one grade that new data reveal to the lender: 0 the grade is all he sees, 1 he sees the hazard", assumed, func(p *Params) *float64 { return &p.ScoreGain }},
 	{"amount.min", "money", 500, 0, 1e12, false, "smallest loan that is granted", assumed, func(p *Params) *float64 { return &p.AmountMin }},
 }
 

@@ -113,7 +113,15 @@ func Run(b Borrower, a Arm, e Economy, months int, o Options) (*Expectation, err
 	if err := ps.Err(); err != nil {
 		return nil, err
 	}
-	r := newRun(&b, &a, &e, months, o)
+	if a.Behaviour.ScoreGain > 0 && a.Behaviour.SigmaU > 0 {
+		return overScores(&b, &a, &e, months, o)
+	}
+	return project(&b, &a, &e, months, o, unseen)
+}
+
+// project computes the expectation given what the lender sees.
+func project(b *Borrower, a *Arm, e *Economy, months int, o Options, s seen) (*Expectation, error) {
+	r := newRun(b, a, e, months, o, s)
 	for t := range e.Grid.Steps(months) {
 		if err := r.step(t); err != nil {
 			return nil, err
@@ -130,8 +138,8 @@ type node struct {
 	ask    float64 // multiplier of the hazard of asking
 }
 
-// nodes returns the joint nodes of frailty u and demand effect e = corr u + sqrt(1-corr^2) n.
-func nodes(p *behaviour.Params, frailty, demand int) []node {
+// nodes returns the joint nodes of frailty u, given what is seen of it, and demand effect e = corr u + sqrt(1-corr^2) n.
+func nodes(p *behaviour.Params, frailty, demand int, s seen) []node {
 	pick := func(n, usual int, sigma float64) int {
 		switch {
 		case sigma == 0:
@@ -142,10 +150,11 @@ func nodes(p *behaviour.Params, frailty, demand int) []node {
 		return n
 	}
 	own := math.Sqrt(1 - p.DemandCorr*p.DemandCorr)
-	u, wu := hermite(pick(frailty, 9, max(p.SigmaU, p.DemandSigma*math.Abs(p.DemandCorr))))
+	u, wu := hermite(pick(frailty, 9, s.hidden*max(p.SigmaU, p.DemandSigma*math.Abs(p.DemandCorr))))
 	n, wn := hermite(pick(demand, 15, p.DemandSigma*own))
 	var list []node
 	for i := range u {
+		u[i] = s.mean + s.hidden*u[i]
 		for j := range n {
 			e := p.DemandCorr*u[i] + own*n[j]
 			list = append(list, node{

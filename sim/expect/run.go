@@ -56,7 +56,7 @@ type flow struct {
 	amount  data.Money
 }
 
-func newRun(b *Borrower, a *Arm, e *Economy, months int, o Options) *run {
+func newRun(b *Borrower, a *Arm, e *Economy, months int, o Options, s seen) *run {
 	p := inSteps(a.Behaviour, e.Grid)
 	r := &run{
 		b: b, p: p, options: o, months: months, base: b.Loans[0].Principal,
@@ -68,7 +68,7 @@ func newRun(b *Borrower, a *Arm, e *Economy, months int, o Options) *run {
 			Scope: a.Scope, Open: 1, Outside: int(p.OutsideMax), Grid: e.Grid,
 		}, nearest(p.AmountMin*float64(data.Unit))),
 		looks:   lookedAt(e.Grid, a.Policy, a.Law),
-		nodes:   nodes(p, o.Frailty, o.Demand),
+		nodes:   nodes(p, o.Frailty, o.Demand, s),
 		loans:   make([]loan, 1),
 		numbers: map[loan]int32{},
 		offers:  map[product]offer{},

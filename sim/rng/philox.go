@@ -17,6 +17,7 @@ const (
 	Sequence Purpose = 4 // of one loan ordinal: first-payment fraud
 	Visible  Purpose = 5 // of one outside slot: is it visible to the bureau
 	Factor   Purpose = 6 // innovations of the systematic factors (borrower = factor index)
+	Score    Purpose = 7 // what is wrong with a lender's new data
 )
 
 const (

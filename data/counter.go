@@ -33,7 +33,7 @@ const (
 	Entered60         // reached 60 days past due
 	Defaults          // reached 90 days past due
 	Cures             // late -> current or repaid
-	Prepayments       // borrowers who repaid all loans early
+	Prepayments       // borrowers who repaid early, all loans or the oldest
 	LoansRepaid       // loans repaid by schedule, prepayment or cure (refinanced ones not counted)
 	Exits             // left for good
 	OutsideOpened     // outside loans opened by the external lane (leaks not counted)

@@ -198,6 +198,7 @@ func TestEveryParameterMatters(t *testing.T) {
 	base.Behaviour.DepPTI, base.Behaviour.DepX, base.Behaviour.DepEntry = .3, 2, .8
 	base.Behaviour.Fraud, base.Behaviour.BustSlope = [2]float64{.1, .1}, .3
 	base.Behaviour.AmountMin = 1500
+	base.Behaviour.Education = .5
 	base.Macro.Unemployment, base.Macro.GDP, base.Macro.LPR = []float64{1}, []float64{-1}, []float64{1}
 	base.Policy = append(base.Policy, &rule.PlatformCap{Max: 3}, &rule.ExposureCap{Amount: 30000 * data.Unit}, &rule.PTICap{Max: .6})
 	without := book(600)

@@ -162,14 +162,7 @@ func (l *life) currentMonth(t int) {
 			l.misses(t)
 			return
 		case u < either:
-			row := l.row(t)
-			row[data.Prepayments] += l.weight
-			for i := range l.n {
-				flags := l.loans[i].Flags // a repaid loan has none any more
-				l.paid(row, flags, l.loans[i].Prepay())
-			}
-			l.drop(t)
-			l.end(t)
+			l.prepays(t)
 			return
 		}
 	}
@@ -406,6 +399,27 @@ func (l *life) misses(t int) {
 	l.end(t)
 }
 
+// prepays repays all loans early or, with scope 1, the oldest one, beside which the others are paid as scheduled; the
+// step ends.
+func (l *life) prepays(t int) {
+	row, early := l.row(t), l.n
+	row[data.Prepayments] += l.weight
+	if l.model.PrepayScope == 1 {
+		early = 1
+		l.age++
+	}
+	for i := range l.n {
+		flags := l.loans[i].Flags // a repaid loan has none any more
+		if i < early {
+			l.paid(row, flags, l.loans[i].Prepay())
+		} else {
+			l.paid(row, flags, l.loans[i].Pay())
+		}
+	}
+	l.drop(t)
+	l.end(t)
+}
+
 // defaults ends a life at 90 days past due. Recoveries depend on nothing that happens later, so all their cash
 // is counted here (model.md §7, §22 items 48, 49).
 func (l *life) defaults(t int) {
@@ -499,7 +513,7 @@ func (l *life) refresh() {
 		l.prepay *= 1 + m.PrepayRefi
 	}
 	eta := m.Eta(behaviour.Covariates{PTI: l.burden(), Outside: int(l.outside), Ordinal: int(l.ordinal), APR: apr, Size: l.size})
-	l.miss = m.step * math.Exp(l.graded.hazard+l.frailty+(eta-l.graded.eta))
+	l.miss = m.step * math.Exp(l.graded.hazard+l.frailty+(eta-l.graded.eta)+float64(m.EducationMiss*m.Education))
 	if l.shock > 0 {
 		l.miss *= m.ShockMult
 	}

@@ -368,7 +368,7 @@ func (m *merged) warnings(list []string) []string {
 // newModel anchors every segment and grades every borrower.
 func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	grid := p.settings.Grid
-	m := &model{Params: params.On(grid), step: grid.Step(), year: float64(grid.PerYear())}
+	m := &model{Params: params.Educated().On(grid), step: grid.Step(), year: float64(grid.PerYear())}
 	m.parts, m.leaving, m.soon = uint8(grid.SubStates()), int16(grid.FromMonths(1)), int16(14/grid.Days())
 	oldest := 0
 	for i := range p.borrowers {

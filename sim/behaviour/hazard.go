@@ -24,6 +24,15 @@ func (p *Params) Eta(c Covariates) float64 {
 	return eta
 }
 
+// Educated returns the parameters with what education takes from the outside loans and top-ups of rollover dependent
+// borrowers (model.md §11, §22 item 63).
+func (p Params) Educated() Params {
+	left := 1 - float64(p.EducationRollover*p.Education)
+	p.OutsideBirth[1] *= left
+	p.Top[1] *= left
+	return p
+}
+
 // Seasoning tabulates the multiplier of the miss hazard for ages 0..n-1 in steps of stepMonths months:
 // s0 + s1 (m/s2) exp(1-m/s2) with m the age at the end of the step, over its mean in the first 12 months.
 func (p *Params) Seasoning(n int, stepMonths float64) []float64 {

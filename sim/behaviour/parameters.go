@@ -60,6 +60,10 @@ type Params struct {
 	PriceRecoveryLag     float64
 	AmountMin            float64
 	ScoreGain            float64
+	Education            float64
+	EducationMiss        float64
+	EducationRollover    float64
+	PrepayScope          float64 // 0 all own loans, 1 the oldest
 }
 
 // Parameter documents one parameter.
@@ -233,6 +237,10 @@ var registry = []Parameter{
 	{"price.margin", "share", .02, -1, 1, false, "target margin on top of the break-even APR", assumed, func(p *Params) *float64 { return &p.Margin }},
 	{"price.recovery_lag", "months", 4, 0, 60, true, "months from default to recovery in the break-even price", assumed, func(p *Params) *float64 { return &p.PriceRecoveryLag }},
 	{"score.gain", "share", 0, 0, 1, false, "share of the variance of the log hazard between borrowers of one grade that new data reveal to the lender: 0 the grade is all he sees, 1 he sees the hazard", assumed, func(p *Params) *float64 { return &p.ScoreGain }},
+	{"education.level", "share", 0, 0, 1, false, "reach of borrower education, from the snapshot on", assumed, func(p *Params) *float64 { return &p.Education }},
+	{"education.b", "coefficient", -.10, -2, 2, false, "change of the log miss hazard at full education", assumed, func(p *Params) *float64 { return &p.EducationMiss }},
+	{"education.rollover", "share", .3, 0, 1, false, "share of outside loans and top-ups that rollover dependent borrowers do without at full education", assumed, func(p *Params) *float64 { return &p.EducationRollover }},
+	{"prepay.scope", "count", 0, 0, 1, true, "what is repaid early by a borrower with several loans: 0 all of them, 1 the oldest", assumed, func(p *Params) *float64 { return &p.PrepayScope }},
 	{"amount.min", "money", 500, 0, 1e12, false, "smallest loan that is granted", assumed, func(p *Params) *float64 { return &p.AmountMin }},
 }
 

@@ -33,6 +33,7 @@ func (r *run) miss(s *state, t int) float64 {
 	newest := r.newest(s)
 	log := r.b.Hazard - r.atSnapshot +
 		r.predictor(r.burden(s.paying, s.outside), s.outside, s.ordinal, newest.Rate*r.year, float64(newest.Principal)/float64(r.base))
+	log += r.p.EducationMiss * r.p.Education
 	l := r.dt * math.Exp(log) * r.rawSeason(int(newest.age)) / r.firstYear * r.economy[t].miss
 	if s.shock > 0 {
 		l *= r.p.ShockMult
@@ -70,7 +71,7 @@ func (r *run) demand(s *state) (ask, leave float64) {
 		if newest.age < int16(r.p.TopMinAge) {
 			return 0, 0
 		}
-		return r.p.Top[d] * price(r.offer(newest.Product, newest.tenor)), 0
+		return r.p.Top[d] * r.unlearned(d) * price(r.offer(newest.Product, newest.tenor)), 0
 	}
 	last := &r.loans[s.last]
 	ask = r.p.Re[d] * (r.p.Return[0] + r.p.Return[1]*math.Exp(-float64(s.gap)*r.dt/r.p.Return[2])) * price(r.offer(last.Product, last.tenor))
@@ -87,9 +88,15 @@ func (r *run) outside(s *state) (birth, death float64) {
 		d = 1
 	}
 	if int(s.outside) < r.book.Terms.Outside {
-		birth = r.p.OutsideBirth[d] * r.book.Terms.Open
+		birth = r.p.OutsideBirth[d] * r.unlearned(d) * r.book.Terms.Open
 	}
 	return birth, r.p.OutsideDeath * float64(s.outside)
+}
+
+// unlearned is the part of outside borrowing and topping up that education leaves to who does (1) and to who does not
+// (0) depend on rolling the debt.
+func (r *run) unlearned(dependent int) float64 {
+	return 1 - float64(dependent)*r.p.EducationRollover*r.p.Education
 }
 
 // race returns the probabilities that the first and that the second of two competing causes fires in a step.

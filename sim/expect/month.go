@@ -171,7 +171,15 @@ func (r *run) afterOutside(from state, before opening, p float64) {
 		r.flows = r.flows[:mark]
 
 		s = from
-		closed, clean, cash := r.each(&s, func(l *loan) contract.Cash { return l.Prepay() })
+		oldest := from.own[0]
+		closed, clean, cash := r.each(&s, func(l *loan) contract.Cash {
+			if r.p.PrepayScope == 0 || oldest != 0 {
+				oldest = 0
+				return l.Prepay()
+			}
+			l.age++
+			return l.Pay()
+		})
 		s.clean = min(s.clean+uint8(clean), mostClean)
 		r.add(data.Prepayments, 1)
 		r.received(closed, cash)

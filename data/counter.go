@@ -49,6 +49,7 @@ const (
 	ShocksRenewed     //
 	Deleveraged       // left rollover dependence
 	FirstPaymentFraud // granted loans that will never be paid
+	LendingStopped    // borrowers of the snapshot with an open loan or idle, in a month in which all lending is stopped
 
 	// Flows of money.
 	Entered30Balance     // principal of borrowers who reached 30 days past due
@@ -82,7 +83,7 @@ var counterNames = [firstDenial]string{
 	"misses", "entered_30", "entered_60", "defaults", "cures", "prepayments", "loans_repaid", "exits",
 	"outside_opened", "outside_closed", "applications", "granted", "not_taken_up", "top_ups",
 	"first_applications", "first_grants", "leaks", "shocks_started", "shocks_renewed", "deleveraged",
-	"first_payment_fraud",
+	"first_payment_fraud", "lending_stopped",
 	"entered_30_balance", "entered_60_balance", "default_balance", "default_exposure", "disbursed",
 	"top_up_disbursed", "refinanced", "pre_charge_off_recovery", "charged_off", "recoveries", "requested_amount",
 	"closings_14", "renewals_14",
@@ -101,8 +102,8 @@ func (c Counter) IsStock() bool {
 	return c <= BalanceRepeat && c != InterestReceived && c != PrincipalRepaid
 }
 
-// Reason is why an application was denied: the first rule that failed, in the order of the constants, or the
-// amount rule that left the least room.
+// Reason is why an application was denied: a stop of lending, the first rule that failed, in the order of the
+// constants, the amount rule that left the least room, or last the leverage cap or the budget.
 type Reason uint8
 
 const (
@@ -121,18 +122,23 @@ const (
 	DeniedLadder                   // limit ladder below what is needed
 	DeniedProductCap               // product cap below what is needed
 	DeniedAmount                   // below the smallest loan
-	NumReasons       = int(DeniedAmount) + 1
+	DeniedStopped                  // the lender has stopped lending, or slows it
+	DeniedLeverage                 // no room under the leverage cap
+	DeniedBudget                   // no room in the month's budget
+	NumReasons       = int(DeniedBudget) + 1
 )
 
 var reasonNames = [NumReasons]string{
 	"history", "cooling_off", "top_up", "min_repaid", "concurrent_loans", "ordinal", "clean_repayments",
 	"platform_cap", "score", "price", "exposure_cap", "payment_to_income", "limit_ladder", "product_cap", "amount",
+	"lending_stopped", "leverage", "budget",
 }
 
 var reasonTitles = [NumReasons]string{
 	"late in the look-back", "cooling-off", "no top-up", "too little repaid", "concurrent loans", "loan-count limit",
 	"clean repayments", "platform cap", "score cut-off", "price above cap", "exposure cap", "payment to income",
 	"limit ladder", "product cap", "amount too small",
+	"lending stopped", "leverage cap", "budget spent",
 }
 
 func (r Reason) String() string { return reasonNames[r] }

@@ -176,6 +176,8 @@ var measures = func() []Measure {
 	rate("turned_away_share", "Applicants never served", "borrowers who applied and never got a further loan so far, per borrower who applied", Lower,
 		ToDate, []Term{{FirstApplications, 1}, {FirstGrants, -1}}, ToDate, plus(FirstApplications))
 	level("leaks", "Leaks to outside lenders", "denied applications followed by an outside loan so far", Count, Lower, ToDate, plus(Leaks))
+	add("months_stopped", "Months without lending", "months so far in which a control of the lender's book stopped all lending, on average over paths", Mean, Neither,
+		Sum{Window: ToDate, Terms: plus(LendingStopped)}, Sum{Window: AtSnapshot, Terms: initialBorrowers})
 	level("shocks", "Liquidity shocks", "denied rollover-dependent borrowers who found no money so far", Count, Lower, ToDate, plus(ShocksStarted))
 	rate("outside_loans_mean", "Outside loans per borrower", "open outside loans, per current, late or idle borrower", Lower,
 		AtEnd, plus(OutsideLoans), AtEnd, followed)

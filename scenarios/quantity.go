@@ -69,7 +69,13 @@ func (l *loader) amount(n *document.Node, lo, hi float64) (v float64, currency s
 func (l *loader) field(n *document.Node, f rule.Field) (currency string) {
 	switch value := f.Value.(type) {
 	case *float64:
-		*value = l.r.Ratio(n, f.Min, f.Max)
+		if f.Unit == "ratio" {
+			*value = l.r.Float(n, f.Min, f.Max)
+		} else {
+			*value = l.r.Ratio(n, f.Min, f.Max)
+		}
+	case *string:
+		*value = l.r.OneOf(n, f.Choices...)
 	case *int:
 		switch f.Unit {
 		case "months":
@@ -96,7 +102,12 @@ func (l *loader) field(n *document.Node, f rule.Field) (currency string) {
 func written(f rule.Field, currency string) *document.Node {
 	switch value := f.Value.(type) {
 	case *float64:
+		if f.Unit == "ratio" {
+			return number(*value)
+		}
 		return ratio(*value)
+	case *string:
+		return document.NewValue(*value)
 	case *int:
 		switch f.Unit {
 		case "months":

@@ -131,19 +131,33 @@ func drawnRules(t *rapid.T, label string) string {
 		}
 		var fields []string
 		for _, f := range kind.New().Fields() {
-			fields = append(fields, f.Name+": "+drawn(t, label+kind.Name+f.Name, f.Unit, true, max(f.Min, smallest(kind.Name)), f.Max))
+			if f.Unit == "choice" {
+				fields = append(fields, f.Name+": "+rapid.SampledFrom(f.Choices).Draw(t, label+kind.Name+f.Name))
+				continue
+			}
+			lo, hi := allowed(kind.Name, f)
+			fields = append(fields, f.Name+": "+drawn(t, label+kind.Name+f.Name, f.Unit, f.Unit != "ratio", lo, hi))
 		}
 		rules = append(rules, kind.Name+": {"+strings.Join(fields, ", ")+"}")
 	}
 	return "{" + strings.Join(rules, ", ") + "}"
 }
 
-// smallest keeps an exposure cap above 0, as it must be.
-func smallest(kind string) float64 {
-	if kind == "exposure_cap" {
-		return .01
+// allowed is the range in which the parameters of a kind may be drawn apart from each other: caps stay above 0,
+// what has to be the lower one of two stays below the other.
+func allowed(kind string, f rule.Field) (lo, hi float64) {
+	const middle = .25
+	switch kind + "." + f.Name {
+	case "stop_lending.close", "slow_lending.until":
+		return middle, f.Max
+	case "stop_lending.open", "slow_lending.from":
+		return f.Min, middle / 2
 	}
-	return 0
+	switch kind {
+	case "exposure_cap", "leverage_cap", "funding_budget":
+		return max(f.Min, .01), f.Max
+	}
+	return f.Min, f.Max
 }
 
 func drawnBehaviour(t *rapid.T, label string, without []string) string {

@@ -145,8 +145,11 @@ func RuleFields(kind rule.Kind) []RuleField {
 		if !f.Required {
 			standard = written(f, "").Text()
 		}
-		lo, hi := fieldBound(f, f.Min), fieldBound(f, f.Max)
-		out = append(out, RuleField{f.Name, f.Unit, span(lo, hi), standard, f.Meaning})
+		allowed := span(fieldBound(f, f.Min), fieldBound(f, f.Max))
+		if f.Unit == "choice" {
+			allowed = strings.Join(f.Choices, " or ")
+		}
+		out = append(out, RuleField{f.Name, f.Unit, allowed, standard, f.Meaning})
 	}
 	return out
 }

@@ -32,6 +32,10 @@ const (
 // the arms come to different outcomes, the life is copied and each part goes on with its own arms: this one with
 // those of the first arm, the others wait on the worker's list.
 func (l *life) apply(t int, wasIdle bool) {
+	if l.helm != nil {
+		l.applySteered(t, wasIdle)
+		return
+	}
 	a, outcomes := &l.worker.application, &l.worker.outcomes
 	l.applyFor(a, t)
 	coverage := -1.

@@ -203,8 +203,10 @@ func TestEveryParameterMatters(t *testing.T) {
 	base.Policy = append(base.Policy, &rule.PlatformCap{Max: 3}, &rule.ExposureCap{Amount: 30000 * data.Unit}, &rule.PTICap{Max: .6})
 	without := book(600)
 	without.HasPD = false
+	var controls []rule.Rule
 	run := func(portfolio *data.Portfolio, change func(*behaviour.Params)) *data.Results {
 		a := base
+		a.Policy = append(slices.Clone(a.Policy), controls...)
 		change(&a.Behaviour)
 		return mustRun(t, portfolio, settings(30, 2), 2, a)
 	}
@@ -215,6 +217,10 @@ func TestEveryParameterMatters(t *testing.T) {
 			portfolio, want := p, reference
 			if d.Name == "risk.miss0" || d.Name == "risk.pti_ref" {
 				portfolio, want = without, unscored
+			}
+			if controls = nil; d.Name == "rep.k" { // matters while lending is stopped only
+				controls = []rule.Rule{&rule.StopLending{Close: .02, Open: .01, Hold: 2}}
+				want = run(p, nothing)
 			}
 			other := d.Max
 			if v := d.Value(&base.Behaviour); v > d.Min {
@@ -261,6 +267,10 @@ func TestEveryRuleBites(t *testing.T) {
 		{"product_cap", &rule.ProductCap{Amount: 3000 * data.Unit}, int(data.DeniedProductCap)},
 		{"data_sharing", &rule.DataSharing{Coverage: 1, Share: 1}, -1},
 		{"outside_lending", &rule.OutsideLending{Supply: .5, Max: 2}, -1},
+		{"stop_lending", &rule.StopLending{Close: .03, Open: .02, Hold: 2}, int(data.DeniedStopped)},
+		{"slow_lending", &rule.SlowLending{From: .01, Until: .1}, int(data.DeniedStopped)},
+		{"leverage_cap", &rule.LeverageCap{Multiple: 4, EquityShare: .2}, int(data.DeniedLeverage)},
+		{"funding_budget", &rule.FundingBudget{Share: .02}, int(data.DeniedBudget)},
 	} {
 		t.Run(c.kind, func(t *testing.T) {
 			for _, law := range []bool{false, true} {
@@ -286,8 +296,8 @@ func TestEveryRuleBites(t *testing.T) {
 			}
 		})
 	}
-	if len(rule.Kinds) != 16 {
-		t.Errorf("%d kinds of rules, 16 tested here", len(rule.Kinds))
+	if len(rule.Kinds) != 21 { // funding_queue orders what others deny: TestServingOrder
+		t.Errorf("%d kinds of rules, 20 tested here", len(rule.Kinds))
 	}
 }
 

@@ -60,6 +60,7 @@ type person struct {
 	pd       float64 // as the lender sees it
 	seen     graded  // what graded points to where the lender sees more than the grade
 	demand   float64 // multiplier of asking
+	helm     *helm   // of an arm with controls, else nil
 }
 
 // terms are what arms of one class offer a borrower for his present product and tenor.
@@ -83,9 +84,9 @@ func (l *life) begin(s *state) {
 	l.countStocks(counters(l.rows, -1))
 }
 
-// live runs the steps from t on and stops early once nothing can happen any more.
-func (l *life) live(t int) {
-	for steps := len(l.economy.steps); t < steps && l.mode != gone; t++ {
+// live runs the steps from t up to the one before end and stops early once nothing can happen any more.
+func (l *life) live(t, end int) {
+	for ; t < end && l.mode != gone; t++ {
 		switch l.mode {
 		case current:
 			l.currentMonth(t)

@@ -66,7 +66,8 @@ type family struct {
 	macro   factor.Macro
 	arms    []int // indices into Plan.arms
 	books   []*rule.Book
-	classes []class
+	classes []class // of the arms that travel together
+	helms   []helm  // of the arms with controls, which travel alone
 }
 
 // armSet is a set of the arms of one family, bit i for family.arms[i].
@@ -183,7 +184,7 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 			}
 			models[a.Behaviour] = m
 		}
-		p.family(m, a.Macro).join(i, rule.Compile(a.Policy, a.Law, rule.Terms{
+		p.family(m, a.Macro).join(i, a, rule.Compile(a.Policy, a.Law, rule.Terms{
 			APRCap: math.Inf(1), TopUp: true, Stack: true, Coverage: m.Coverage, Share: m.Share,
 			Scope: a.Scope, Open: 1, Outside: int(m.OutsideMax), Grid: settings.Grid,
 		}, money(m.AmountMin)))
@@ -205,10 +206,14 @@ func (p *Plan) family(m *model, macro factor.Macro) *family {
 }
 
 // join adds an arm.
-func (f *family) join(arm int, book *rule.Book) {
+func (f *family) join(arm int, a *Arm, book *rule.Book) {
 	bit := armSet(1) << len(f.arms)
 	f.arms = append(f.arms, arm)
 	f.books = append(f.books, book)
+	if controls := rule.Controls(a.Policy, a.Law); len(controls) > 0 {
+		f.helms = append(f.helms, helm{at: len(f.arms) - 1, controls: controls, queue: rule.QueueOf(a.Policy, a.Law)})
+		return
+	}
 	t := &book.Terms
 	for i := range f.classes {
 		if c := &f.classes[i]; c.cap == t.APRCap && c.supply == t.Open && c.outside == t.Outside {

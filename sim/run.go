@@ -35,6 +35,9 @@ func (p *Plan) Memory(workers int) int64 {
 	}
 	margins := int64(len(newCells(p.cells, 0).cells))
 	portfolio := int64(len(p.borrowers))*(perBorrower+48) + int64(len(p.loans))*(perLoan+40) + int64(len(models))*int64(len(p.borrowers))*perGrade
+	if p.steered() {
+		portfolio += int64(workers) * int64(len(p.borrowers)) * perFollowed
+	}
 	return portfolio + arms*int64(p.settings.Paths)*block + arms*margins*block*4 + int64(workers)*arms*singles*block*2
 }
 
@@ -118,6 +121,7 @@ type worker struct {
 	replicates  []*tally
 	scratch     []int64
 	economies   [][]economy // per family and segment
+	crowd       crowd
 }
 
 // setOf names a set of arms of a family.
@@ -140,6 +144,9 @@ func newWorker(p *Plan) *worker {
 		w.replicates = append(w.replicates, newTally(len(p.cells), p.settings.Months))
 	}
 	w.scratch = make([]int64, (p.settings.Months+1)*int(data.NumCounters))
+	if p.steered() {
+		w.crowd = newCrowd(len(p.borrowers))
+	}
 	return w
 }
 
@@ -154,6 +161,13 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 		}
 		for i := from; i < min(from+blockOfBorrowers, len(p.borrowers)); i++ {
 			w.borrower(path, i)
+		}
+	}
+	for f := range p.families {
+		for i := range p.families[f].helms {
+			if err := w.steer(ctx, path, f, &p.families[f].helms[i]); err != nil {
+				return err
+			}
 		}
 	}
 	for set, shared := range w.shared {
@@ -180,20 +194,11 @@ func (w *worker) borrower(path, i int) {
 	p := w.plan
 	b := &p.borrowers[i]
 	w.fate.draw(p.settings.Seed, b.id, path)
+	steps := p.steps()
 	for f := range p.families {
 		family := &p.families[f]
 		m := family.model
-		u := w.fate.frailty
-		e := float64(m.DemandCorr*u) + math.Sqrt(1-m.DemandCorr*m.DemandCorr)*w.fate.demand
-		w.person = person{
-			worker: w, family: family, model: m, economy: &w.economies[f][b.segment], borrower: b, graded: &m.graded[i],
-			fate: &w.fate, weight: b.weight, pd: b.pd,
-			frailty: float64(m.SigmaU*u) - float64(m.SigmaU*m.SigmaU)/2,
-			demand:  math.Exp(float64(m.DemandSigma*e) - float64(m.DemandSigma*m.DemandSigma)/2),
-		}
-		if m.ScoreGain > 0 {
-			w.person.see()
-		}
+		w.meet(&w.person, f, i)
 		start := p.start(b, &w.fate, m)
 		var done armSet
 		for c := range family.classes {
@@ -205,13 +210,30 @@ func (w *worker) borrower(path, i int) {
 			w.join(&l, family.alike(c, w.person.graded, m.Margin, b.open > 1))
 			done |= l.arms
 			l.begin(&start)
-			l.live(0)
+			l.live(0, steps)
 			for n := len(w.waiting); n > 0; n = len(w.waiting) {
 				next := w.waiting[n-1]
 				w.waiting = w.waiting[:n-1]
-				next.life.live(next.from)
+				next.life.live(next.from, steps)
 			}
 		}
+	}
+}
+
+// meet makes a person borrower i in family f; the fate is his.
+func (w *worker) meet(who *person, f, i int) {
+	family, b := &w.plan.families[f], &w.plan.borrowers[i]
+	m := family.model
+	u := w.fate.frailty
+	e := float64(m.DemandCorr*u) + math.Sqrt(1-m.DemandCorr*m.DemandCorr)*w.fate.demand
+	*who = person{
+		worker: w, family: family, model: m, economy: &w.economies[f][b.segment], borrower: b, graded: &m.graded[i],
+		fate: &w.fate, weight: b.weight, pd: b.pd,
+		frailty: float64(m.SigmaU*u) - float64(m.SigmaU*m.SigmaU)/2,
+		demand:  math.Exp(float64(m.DemandSigma*e) - float64(m.DemandSigma*m.DemandSigma)/2),
+	}
+	if m.ScoreGain > 0 {
+		who.see()
 	}
 }
 

@@ -81,14 +81,22 @@ func newFate(steps int) fate {
 
 // draw fills the fate of a borrower on a path.
 func (f *fate) draw(seed uint64, borrower uint64, path int) {
-	f.Stream = rng.Stream{Seed: seed, Borrower: borrower, Path: uint32(path)}
-	f.drawing++
-	if f.drawing == 0 { // after 2^32 drawings old stamps would look new
-		*f = newFate(len(f.months))
-		f.draw(seed, borrower, path)
-		return
-	}
+	f.turn(seed, borrower, path)
 	f.months.Fill(f.Stream)
+	f.begin()
+}
+
+// turn gives the fate to a borrower on a path, without the draws of his months and of his start.
+func (f *fate) turn(seed uint64, borrower uint64, path int) {
+	if f.drawing++; f.drawing == 0 { // after 2^32 drawings old stamps would look new
+		*f = newFate(len(f.months))
+		f.drawing = 1
+	}
+	f.Stream = rng.Stream{Seed: seed, Borrower: borrower, Path: uint32(path)}
+}
+
+// begin draws what a borrower starts with.
+func (f *fate) begin() {
 	b := f.Block(rng.Initial, 0)
 	f.frailty = distuv.UnitNormal.Quantile(rng.Uniform52(b[0], b[1]))
 	f.demand = distuv.UnitNormal.Quantile(rng.Uniform52(b[2], b[3]))

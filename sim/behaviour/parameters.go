@@ -64,6 +64,7 @@ type Params struct {
 	EducationMiss        float64
 	EducationRollover    float64
 	PrepayScope          float64 // 0 all own loans, 1 the oldest
+	RepK                 float64
 }
 
 // Parameter documents one parameter.
@@ -242,6 +243,8 @@ var registry = []Parameter{
 	{"education.rollover", "share", .3, 0, 1, false, "share of outside loans and top-ups that rollover dependent borrowers do without at full education", assumed, func(p *Params) *float64 { return &p.EducationRollover }},
 	{"prepay.scope", "count", 0, 0, 1, true, "what is repaid early by a borrower with several loans: 0 all of them, 1 the oldest", assumed, func(p *Params) *float64 { return &p.PrepayScope }},
 	{"amount.min", "money", 500, 0, 1e12, false, "smallest loan that is granted", assumed, func(p *Params) *float64 { return &p.AmountMin }},
+
+	{"rep.k", "ratio", 0, 0, 50, false, "rise of the miss hazard while the lender has stopped lending: who expects nothing further has less to lose", assumed, func(p *Params) *float64 { return &p.RepK }},
 }
 
 // Format writes a value of the parameter as it is written in YAML.

@@ -109,6 +109,9 @@ func Run(b Borrower, a Arm, e Economy, months int, o Options) (*Expectation, err
 	if o.Frailty < 0 || o.Demand < 0 || o.Threshold < 0 || o.MaxStates < 0 {
 		ps.Add("options", "negative: %+v", o)
 	}
+	if len(rule.Controls(a.Policy, a.Law)) > 0 {
+		ps.Add("arm", "its rules look at the lender's whole book, so borrowers are not independent and one borrower has no exact expectation: take such rules out (stop_lending, slow_lending, leverage_cap, funding_budget) or simulate")
+	}
 	ps.List = append(ps.List, a.Behaviour.Check().List...)
 	if err := ps.Err(); err != nil {
 		return nil, err

@@ -285,7 +285,7 @@ func lookedAt(grid data.Grid, sets ...[]rule.Rule) (l looks) {
 			case *rule.CoolingOff:
 				l.granted = max(l.granted, r.AfterOrigination)
 			case *rule.TopUp, *rule.MinRepaid, *rule.ConcurrentLoans, *rule.MaxOrdinal, *rule.PlatformCap, *rule.ScoreCutoff, *rule.APRCap,
-				*rule.ExposureCap, *rule.PTICap, *rule.LimitLadder, *rule.ProductCap, *rule.DataSharing, *rule.OutsideLending:
+				*rule.ExposureCap, *rule.PTICap, *rule.LimitLadder, *rule.ProductCap, *rule.DataSharing, *rule.OutsideLending, *rule.FundingQueue:
 			default: // a rule that may look at anything
 				return looks{back: [3]int{never * -1, never * -1, never * -1}, clean: mostClean, granted: never * -1}
 			}

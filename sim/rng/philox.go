@@ -18,6 +18,7 @@ const (
 	Visible  Purpose = 5 // of one outside slot: is it visible to the bureau
 	Factor   Purpose = 6 // innovations of the systematic factors (borrower = factor index)
 	Score    Purpose = 7 // what is wrong with a lender's new data
+	Control  Purpose = 8 // of one month: place in a queue drawn by lot, chance of being turned away
 )
 
 const (

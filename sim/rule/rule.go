@@ -2,8 +2,9 @@
 // are made of the same rules.
 //
 // A Rule is a plain struct whose fields are its parameters, with one sentence for reports. It does one or more
-// of three things: a Check denies an application, a Limit leaves room for an amount, and a Terms rule changes
-// the terms under which the lender works (price cap, top-up, what a bureau shows). Kinds lists the kinds of
+// of four things: a Check denies an application, a Limit leaves room for an amount, a Terms rule changes
+// the terms under which the lender works (price cap, top-up, what a bureau shows), and a Control looks at the whole
+// book and stops or rations the lending of a month (control.go). Kinds lists the kinds of
 // rules by the name they have in YAML; a new kind is one file here and one line there. Compile turns the rules
 // of a policy and of the law into a Book, and Book.Decide judges one Application. Rules only ever narrow: a set
 // of rules never grants what one of them alone would deny.
@@ -70,12 +71,13 @@ type Decision struct {
 // Field describes one parameter of a rule for reading and documentation.
 type Field struct {
 	Name     string
-	Unit     string // "share", "months", "days", "money", "count", "flag" or "ratios"
+	Unit     string // "share", "ratio", "months", "days", "money", "count", "flag", "ratios" or "choice"
 	Meaning  string
 	Required bool
-	Min, Max float64 // allowed range, in the unit of the field (shares as fractions)
-	// Value points at the field of the rule: *float64 (share), *int (months, days, count), *data.Money,
-	// *bool (flag) or *[]float64 (ratios).
+	Min, Max float64  // allowed range, in the unit of the field (shares as fractions)
+	Choices  []string // of a choice
+	// Value points at the field of the rule: *float64 (share, ratio), *int (months, days, count), *data.Money,
+	// *bool (flag), *[]float64 (ratios) or *string (choice).
 	Value any
 }
 
@@ -146,7 +148,8 @@ type Kind struct {
 	New   func() Rule // with defaults
 }
 
-// Kinds lists the kinds of rules, in the order in which applications meet them.
+// Kinds lists the kinds of rules: those that judge an application in the order in which it meets them, those that
+// change terms, and those that look at the whole book.
 var Kinds = []Kind{
 	{"worst_delinquency", "No recent delinquency", func() Rule { return &WorstDelinquency{MaxDays: 29, LookBack: 12} }},
 	{"cooling_off", "Cooling-off", func() Rule { return &CoolingOff{} }},
@@ -164,6 +167,11 @@ var Kinds = []Kind{
 	{"product_cap", "Product cap", func() Rule { return &ProductCap{} }},
 	{"data_sharing", "Data sharing", func() Rule { return &DataSharing{} }},
 	{"outside_lending", "Outside lending", func() Rule { return &OutsideLending{Supply: 1, Max: maxOutside} }},
+	{"stop_lending", "Stop of lending", func() Rule { return &StopLending{Close: .06, Open: .05, Hold: 2} }},
+	{"slow_lending", "Slowing of lending", func() Rule { return &SlowLending{From: .04, Until: .06} }},
+	{"leverage_cap", "Leverage cap", func() Rule { return &LeverageCap{} }},
+	{"funding_budget", "Funding budget", func() Rule { return &FundingBudget{} }},
+	{"funding_queue", "Order of service", func() Rule { return newFundingQueue() }},
 }
 
 // KindNames lists the names of the kinds in order.

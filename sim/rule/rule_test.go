@@ -173,6 +173,8 @@ func arbitrary(t *rapid.T, k Kind) Rule {
 			*v = rapid.Bool().Draw(t, f.Name)
 		case *[]float64:
 			*v = []float64{.5, 1, 2}
+		case *string:
+			*v = rapid.SampledFrom(f.Choices).Draw(t, f.Name)
 		}
 	}
 	if w, ok := r.(*WorstDelinquency); ok {
@@ -193,7 +195,7 @@ func TestKinds(t *testing.T) {
 			t.Errorf("%s has no fields", k.Name)
 		}
 		for _, f := range k.New().Fields() {
-			if f.Name == "" || f.Meaning == "" || f.Unit == "" || f.Value == nil || f.Unit != "flag" && f.Max <= f.Min {
+			if f.Name == "" || f.Meaning == "" || f.Unit == "" || f.Value == nil || f.Unit != "flag" && f.Unit != "choice" && f.Max <= f.Min || (f.Unit == "choice") != (len(f.Choices) > 1) {
 				t.Errorf("%s.%s is not documented: %+v", k.Name, f.Name, f)
 			}
 		}

@@ -1,0 +1,83 @@
+package rule
+
+import (
+	"math"
+
+	"relend/data"
+)
+
+// Control is a rule that looks at the lender's whole book: what it sees at the end of a month decides what it
+// leaves for the next one, for every applicant alike. It couples the borrowers of a path (model.md §10).
+type Control interface {
+	Rule
+	Reason() data.Reason
+	// Govern is called at the snapshot and at the end of every month, in order; the memory is the control's own on
+	// one path, zero at the snapshot.
+	Govern(l *Ledger, m *Memory) Leave
+}
+
+// Ledger is the book at the end of a month, money of all borrowers together.
+type Ledger struct {
+	Balance data.Money // principal owed, not charged off
+	Overdue data.Money // part of it owed by borrowers 90 or more days past due
+	Income  data.Money // net income of the month; 0 at the snapshot
+}
+
+// overdue is the share of the balance 90 or more days past due, 0 without a balance.
+func (l *Ledger) overdue() float64 {
+	if l.Balance <= 0 {
+		return 0
+	}
+	return float64(l.Overdue) / float64(l.Balance)
+}
+
+// Memory is what a control carries from month to month. Each kind uses its own part.
+type Memory struct {
+	Started bool
+	Closed  bool       // lending is stopped
+	Calm    int        // months in a row that speak for lending again
+	Equity  data.Money // own funds; may be negative
+	Budget  data.Money // new cash of a month
+}
+
+// Leave is what a control leaves for a month.
+type Leave struct {
+	Closed  bool       // no lending at all
+	Approve float64    // chance that an application is looked at
+	Cash    data.Money // new cash that may be lent, 0 or more
+}
+
+// everything is the leave of a control that does not bind.
+func everything() Leave { return Leave{Approve: 1, Cash: math.MaxInt64} }
+
+// Bound is a control in force.
+type Bound struct {
+	Control
+	Law bool // imposed by law
+}
+
+// Controls lists the controls of a policy and of the law, policy first.
+func Controls(policy, law []Rule) []Bound {
+	var out []Bound
+	for i, rules := range [][]Rule{policy, law} {
+		for _, r := range rules {
+			if c, ok := r.(Control); ok {
+				out = append(out, Bound{c, i == 1})
+			}
+		}
+	}
+	return out
+}
+
+// QueueOf returns the order of service: the law's before the policy's, before the default.
+func QueueOf(policy, law []Rule) *FundingQueue {
+	queue := newFundingQueue()
+	for _, rules := range [][]Rule{policy, law} {
+		for _, r := range rules {
+			if q, ok := r.(*FundingQueue); ok {
+				queue = q
+			}
+		}
+	}
+	return queue
+}

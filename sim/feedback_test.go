@@ -1,12 +1,17 @@
 package sim
 
 import (
+	"context"
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"unsafe"
 
 	"relend/data"
+	"relend/sim/estimate"
+	"relend/sim/factor"
 	"relend/sim/rng"
 	"relend/sim/rule"
 )
@@ -85,6 +90,184 @@ func TestSteeredArmsAreDetermined(t *testing.T) {
 		}
 		if denied == 0 {
 			t.Errorf("%s: nobody is denied for %v", steeredArms()[i].Name, reason)
+		}
+	}
+}
+
+// crew is a book of n borrowers with one loan each, every one his own segment, so that the cells of a run of one path
+// tell what became of each.
+func crew(n int) *data.Portfolio {
+	p := book(n)
+	p.Segments = nil
+	for i := range p.Borrowers {
+		b := &p.Borrowers[i]
+		b.Segment, b.Bucket, b.Open = uint8(i), 0, min(b.Open, 1)
+		p.Segments = append(p.Segments, fmt.Sprint(i))
+	}
+	return p
+}
+
+// teller serves the applicants of one path anew, from what each borrower asked for and had: a second opinion on who
+// is served, in few lines and with other data than the engine's. Its flags are wrong models.
+type teller struct {
+	portfolio *data.Portfolio
+	results   *data.Results
+	arm       int
+	seed      uint64
+	margins   []float64 // posted over break-even
+	budget    *rule.FundingBudget
+	leverage  *rule.LeverageCap
+	queue     rule.FundingQueue
+
+	hoards    bool // what a month leaves of the budget is added to the next
+	foresight bool // equity and balance are those of the end of the month
+	charges   bool // an offer that is refused uses up cash
+}
+
+// wrong counts the offers that the teller would have answered otherwise than the engine.
+func (x *teller) wrong() (wrong, offers int) {
+	months := x.results.Run.Months
+	cell := map[int]data.CellSums{}
+	for _, c := range x.results.Cells[x.arm] {
+		if c.Cell.Segment != data.All && c.Cell.Product == data.All {
+			cell[c.Cell.Segment] = c
+		}
+	}
+	at := func(i, month int, c data.Counter) int64 { return cell[i].Sum[month*int(data.NumCounters)+int(c)] }
+	flow := func(i, month int, c data.Counter) int64 { return at(i, month, c) - at(i, month-1, c) }
+	balances, _ := data.MeasureByName("balance")
+	margin, _ := data.MeasureByName("net_margin")
+	figures := estimate.New(x.results, .95)
+	balance, earned := figures.Paths(x.arm, balances), figures.Paths(x.arm, margin)
+
+	hoard := 0.
+	for m := 1; m <= months; m++ {
+		left, reason, seen := math.Inf(1), data.DeniedBudget, m-1
+		if x.foresight {
+			seen = m
+		}
+		if x.leverage != nil {
+			equity := float64(x.leverage.Equity) + x.leverage.EquityShare*balance[0][0] + earned[seen][0]
+			left, reason = max(0, x.leverage.Multiple*equity-balance[seen][0]), data.DeniedLeverage
+		}
+		if x.budget != nil {
+			if b := x.budget.Share*balance[0][0] + hoard; b < left {
+				left, reason = b, data.DeniedBudget
+			}
+		}
+		type offer struct {
+			i              int
+			key, cash      float64
+			served, refuse bool
+		}
+		var queue []offer
+		for i, b := range x.portfolio.Borrowers {
+			served, refused := flow(i, m, data.Granted) == 1, flow(i, m, data.NotTakenUp) == 1
+			if !served && !refused && flow(i, m, data.Denied(data.DeniedBudget))+flow(i, m, data.Denied(data.DeniedLeverage)) == 0 {
+				continue
+			}
+			o := offer{i: i, served: served, refuse: refused, cash: float64(flow(i, m, data.RequestedAmount))}
+			if served {
+				o.cash = float64(flow(i, m, data.Disbursed) - flow(i, m, data.Refinanced))
+			} else {
+				o.cash -= float64(at(i, m, data.BalanceCurrent)) // which would have been refinanced
+			}
+			switch x.queue.Rank {
+			case rule.ByScore:
+				o.key = b.PD12
+			case rule.ByMargin:
+				o.key = -x.margins[i]
+			case rule.ByLot:
+				o.key = rng.Uniform(rng.Stream{Seed: x.seed, Borrower: b.ID}.Block(rng.Control, m-1)[0])
+			}
+			queue = append(queue, o)
+		}
+		slices.SortFunc(queue, func(a, b offer) int {
+			return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(x.portfolio.Borrowers[a.i].ID, x.portfolio.Borrowers[b.i].ID))
+		})
+		over := false
+		for _, o := range queue {
+			offers++
+			fits := !over && o.cash <= left+.5
+			over = over || !fits && x.queue.Fill == rule.Stop
+			if fits != (o.served || o.refuse) || !fits && flow(o.i, m, data.Denied(reason)) != 1 {
+				wrong++
+			}
+			if o.served || x.charges && o.refuse {
+				left -= o.cash
+			}
+		}
+		if x.hoards {
+			hoard += max(0, left)
+		}
+	}
+	return wrong, offers
+}
+
+// Who is served, in every month, is what a teller makes of the applicants' wishes: rank, fill, ties, cash of the
+// month, equity from the measure of the report. Wrong tellers are found out.
+func TestServingOrder(t *testing.T) {
+	p := crew(40)
+	budget, leverage := &rule.FundingBudget{Share: .04}, &rule.LeverageCap{Multiple: 5, EquityShare: .2}
+	run := func(seed uint64, rules ...rule.Rule) (*data.Results, []float64) {
+		a := Arm{Arm: data.Arm{Name: "steered"}, Behaviour: arm("").Behaviour, Policy: append(rules, &rule.APRCap{Max: .22})}
+		a.Behaviour.Rho = 0 // one segment a borrower: anchoring takes its time
+		a.Behaviour.Top, a.Behaviour.Re = [2]float64{.3, .3}, [2]float64{.5, .5}
+		s := Settings{Months: 18, Paths: 1, Seed: seed, Design: factor.Plain}
+		plan, err := NewPlan(p, []Arm{a}, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		margins := make([]float64, len(p.Borrowers))
+		m := plan.families[0].model
+		for i, b := range plan.borrowers { // ordered by segment, which is the order of the book
+			margins[b.segment] = posted(m.graded[i].breakEven, m.Margin, .22) - m.graded[i].breakEven
+		}
+		r, err := plan.Run(context.Background(), 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r, margins
+	}
+	found := map[string]int{}
+	for _, rank := range []string{rule.ByScore, rule.ByMargin, rule.ByLot} {
+		for _, fill := range []string{rule.Stop, rule.Skip} {
+			for seed := range uint64(3) {
+				x := teller{portfolio: p, seed: seed, queue: rule.FundingQueue{Rank: rank, Fill: fill}}
+				rules := []rule.Rule{&x.queue}
+				if seed != 1 {
+					x.budget = budget
+					rules = append(rules, budget)
+				}
+				if seed != 2 {
+					x.leverage = leverage
+					rules = append(rules, leverage)
+				}
+				x.results, x.margins = run(seed, rules...)
+				wrong, offers := x.wrong()
+				if wrong > 0 || offers < 50 {
+					t.Errorf("rank %s, fill %s, seed %d: %d of %d offers are answered otherwise", rank, fill, seed, wrong, offers)
+				}
+				for name, change := range map[string]func(*teller){
+					"another rank": func(x *teller) {
+						x.queue.Rank = map[string]string{rule.ByScore: rule.ByMargin, rule.ByMargin: rule.ByLot, rule.ByLot: rule.ByScore}[rank]
+					},
+					"the other fill":                  func(x *teller) { x.queue.Fill = map[string]string{rule.Stop: rule.Skip, rule.Skip: rule.Stop}[fill] },
+					"a budget that is carried over":   func(x *teller) { x.hoards = true },
+					"the equity of the month's end":   func(x *teller) { x.foresight = true },
+					"refused offers that are charged": func(x *teller) { x.charges = true },
+				} {
+					other := x
+					change(&other)
+					wrong, _ := other.wrong()
+					found[name] += wrong
+				}
+			}
+		}
+	}
+	for name, wrong := range found {
+		if wrong == 0 {
+			t.Errorf("%s: goes unnoticed", name)
 		}
 	}
 }

@@ -97,6 +97,13 @@ func (e *gateError) Error() string {
 	return "a gate fails"
 }
 
+// selfcheckError says that the program does not compute what it should.
+type selfcheckError struct{ failed, rows int }
+
+func (e *selfcheckError) Error() string {
+	return fmt.Sprintf("%d of %d comparisons fail: results of this program on this machine are not to be trusted", e.failed, e.rows)
+}
+
 // exit writes the error of a command for people and returns its exit code.
 func exit(stderr io.Writer, err error) int {
 	var (
@@ -104,6 +111,7 @@ func exit(stderr io.Writer, err error) int {
 		wrong    *usageError
 		gates    *gateError
 		broken   *sim.InvariantError
+		unsound  *selfcheckError
 	)
 	code, hint := exitInternal, ""
 	switch {
@@ -129,7 +137,7 @@ func exit(stderr io.Writer, err error) int {
 		if gates.verdict.Undecided {
 			code = exitUndecided
 		}
-	case errors.As(err, &broken):
+	case errors.As(err, &broken), errors.As(err, &unsound):
 		code = exitInvariant
 	}
 	fmt.Fprintf(stderr, "relend: %v%s\n", err, hint)

@@ -66,7 +66,7 @@ func newRootCommand(env *environment) *cobra.Command {
 	root.SetOut(env.stdout)
 	root.SetErr(env.stderr)
 	root.AddCommand(newRunCommand(env), newReportCommand(env), newPortfolioCommand(env), newScenariosCommand(env),
-		newSchemaCommand(env), newVersionCommand(env), newExitCodesTopic(), newGatesTopic())
+		newSchemaCommand(env), newSelfcheckCommand(env), newVersionCommand(env), newExitCodesTopic(), newGatesTopic())
 	root.SetHelpCommand(newHelpCommand(root))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -40,6 +40,7 @@ func TestExitCodes(t *testing.T) {
 		{&gateError{}, exitGate, "relend: a gate fails\n"},
 		{&gateError{gate.Verdict{Undecided: true}}, exitUndecided, "relend: a gate is undecided: more paths would decide it\n"},
 		{fmt.Errorf("run: %w", &sim.InvariantError{Message: "1 is not 2"}), exitInvariant, "relend: run: invariant broken: 1 is not 2\n"},
+		{&selfcheckError{1, 9}, exitInvariant, "relend: 1 of 9 comparisons fail: results of this program on this machine are not to be trusted\n"},
 		{errInterrupted, exitInterrupted, "relend: interrupted; nothing was written\n"},
 	} {
 		var out bytes.Buffer

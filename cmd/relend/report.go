@@ -16,6 +16,7 @@ import (
 	"relend/output"
 	"relend/output/gate"
 	"relend/output/html"
+	"relend/sim/selfcheck"
 )
 
 func newReportCommand(env *environment) *cobra.Command {
@@ -125,18 +126,24 @@ func (d *drawing) print(env *environment, dir string) {
 	fmt.Fprintf(env.stdout, "report: %s\n", filepath.Join(dir, "report.html"))
 }
 
-// checks says in a line what the run verified about itself.
+// checks says in a line or two what the run verified about itself.
 func checks(list []data.Check) string {
-	var broken []string
+	var broken, lines []string
+	laws := 0
 	for _, c := range list {
-		if !c.Holds {
+		switch {
+		case !c.Holds:
 			broken = append(broken, c.Name+": "+c.Result)
+		case c.Name == selfcheck.SliceName:
+			lines = append(lines, "slice: "+c.Result)
+		default:
+			laws++
 		}
 	}
 	if len(broken) > 0 {
 		return "checks: " + strings.Join(broken, "; ")
 	}
-	return fmt.Sprintf("checks: all %d hold in every month of every arm and path", len(list))
+	return strings.Join(append([]string{fmt.Sprintf("checks: all %d hold in every month of every arm and path", laws)}, lines...), "\n")
 }
 
 // err is what a finished run deserves: nil unless a gate of level error does not hold.

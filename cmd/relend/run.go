@@ -25,6 +25,7 @@ import (
 	"relend/output/gate"
 	"relend/scenarios"
 	"relend/sim"
+	"relend/sim/selfcheck"
 )
 
 // runOptions are the choices of `relend run` beside the experiment.
@@ -166,6 +167,15 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 		return err
 	}
 	o.describe(&results.Run, e, portfolio)
+	slice, err := selfcheck.Slice(ctx, portfolio, arms[settings.Baseline], settings.Months, settings.Seed)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		results.Run.Warnings = append(results.Run.Warnings, fmt.Sprintf("no slice of the portfolio was compared with its exact expectation: %v", err))
+	default:
+		results.Run.Checks = append(results.Run.Checks, slice)
+	}
 
 	drawn, err := interruptible(ctx, func() (drawing, error) { return draw(results, width(env.stdout)) })
 	if err != nil {

@@ -1,0 +1,50 @@
+package selfcheck
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"relend/data"
+	"relend/data/synth"
+	"relend/sim/behaviour"
+	"relend/sim/factor"
+	"relend/sim/rule"
+)
+
+// The slice of an ordinary run holds, with and without PDs, and rejects an engine that is wrong.
+func TestSlice(t *testing.T) {
+	spec := synth.Default()
+	spec.Borrowers = 500
+	p, err := synth.Generate(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := arm(behaviour.Default(), defaultRules(&rule.CoolingOff{AfterPayoff: 1})...)
+	a.Macro = factor.Macro{Unemployment: []float64{0, 1, 2}}
+	check, err := Slice(t.Context(), p, a, 36, 1)
+	if err != nil || !check.Holds || !strings.Contains(check.Result, "80000 copies of a borrower with a PD of ") || check.Name != SliceName {
+		t.Errorf("%+v, %v", check, err)
+	}
+	t.Log(check.Result)
+	begun := time.Now()
+	again, err := Slice(t.Context(), p, a, 36, 1)
+	if err != nil || again != check {
+		t.Errorf("%+v the second time, %v", again, err)
+	}
+	t.Log(time.Since(begun))
+	for name, d := range map[string]Departure{"roll and cure swapped": {Swap: true}, "hazard 15 % too high": {Scale: .15}} {
+		s := &sheet{Context: t.Context(), Departure: d}
+		if err := s.slice(p, a, sliceMonths, 1); err != nil || s.rows[0].Holds {
+			t.Errorf("%s goes unnoticed: %v", name, err)
+		}
+	}
+	without := *p
+	without.HasPD = false
+	if check, err := Slice(t.Context(), &without, a, 3, 2); err != nil || !check.Holds || !strings.Contains(check.Result, "over 3 months") {
+		t.Errorf("%+v, %v", check, err)
+	}
+	if _, err := Slice(t.Context(), &data.Portfolio{}, a, 3, 2); err == nil {
+		t.Error("a slice of nothing")
+	}
+}

@@ -199,7 +199,7 @@ func selection(s *sheet) error {
 func anchoredPD(s *sheet) error {
 	p := quiet()
 	p.SigmaU = .6
-	segment, err := anchor.Solve(&p, .05)
+	segment, err := anchor.Solve(&p, data.Monthly, .05)
 	if err != nil {
 		return err
 	}

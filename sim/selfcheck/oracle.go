@@ -76,7 +76,7 @@ func agreement(s *sheet) error {
 			return err
 		}
 		hazard := math.Log(p.Miss0)
-		right := expect.Of(ungraded(alike(1, b, loan)), 0, hazard, anchor.UnconditionalPD(&p, hazard))
+		right := expect.Of(ungraded(alike(1, b, loan)), 0, hazard, anchor.UnconditionalPD(&p, data.Monthly, hazard))
 		var worst Row
 		figures := 0
 		for i, a := range arms {

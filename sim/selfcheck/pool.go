@@ -141,7 +141,7 @@ func lognormalPool(s *sheet) error {
 	const n, paths, hazard = 500, 6000, .06
 	b := quiet()
 	b.Rho, b.Miss0 = .05, hazard
-	segment, err := anchor.Solve(&b, anchor.UnconditionalPD(&b, math.Log(hazard)))
+	segment, err := anchor.Solve(&b, data.Monthly, anchor.UnconditionalPD(&b, data.Monthly, math.Log(hazard)))
 	if err != nil {
 		return err
 	}

@@ -24,8 +24,8 @@ func coverage(s *sheet) error {
 	b.Roll = [3]float64{2, 2, 2}
 	policies := [][]rule.Rule{nil, {&rule.CoolingOff{AfterPayoff: 2}}}
 	hazard := math.Log(b.Miss0)
-	pd := anchor.UnconditionalPD(&b, hazard)
-	segment, err := anchor.Solve(&b, pd)
+	pd := anchor.UnconditionalPD(&b, data.Monthly, hazard)
+	segment, err := anchor.Solve(&b, data.Monthly, pd)
 	if err != nil {
 		return err
 	}

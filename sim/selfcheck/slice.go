@@ -62,13 +62,13 @@ func (s *sheet) slice(p *data.Portfolio, a sim.Arm, months int, seed uint64) err
 
 	hazard, pd := math.Log(a.Behaviour.Miss0), b.PD12
 	if p.HasPD {
-		segment, err := anchor.Solve(&a.Behaviour, pd)
+		segment, err := anchor.Solve(&a.Behaviour, data.Monthly, pd)
 		if err != nil {
 			return err
 		}
 		hazard = segment.LogHazard(pd)
 	} else {
-		pd = anchor.UnconditionalPD(&a.Behaviour, hazard)
+		pd = anchor.UnconditionalPD(&a.Behaviour, data.Monthly, hazard)
 	}
 	x, err := expect.Run(expect.Of(p, at, hazard, pd), expect.Arm{Behaviour: a.Behaviour, Policy: a.Policy, Law: a.Law, Scope: a.Scope},
 		expect.Economy{Macro: a.Macro}, months, expect.Options{Frailty: 7, Demand: 7, Threshold: 1e-7, MaxStates: 1 << 15})

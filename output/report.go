@@ -44,9 +44,10 @@ type Report struct {
 	Denials     [][]Denial    // per arm, most frequent first
 	Segments    []SegmentRow
 
-	titles  []string
-	index   map[string]int
-	results *data.Results
+	titles    []string
+	index     map[string]int
+	results   *data.Results
+	estimator *estimate.Estimator
 }
 
 // Group is the arms under one macro path.
@@ -96,7 +97,7 @@ func Build(results *data.Results, options Options) *Report {
 		r.index[m.Name] = i
 	}
 	e := estimate.New(results, r.Level)
-	r.Replicates = e.Replicates
+	r.Replicates, r.estimator = e.Replicates, e
 	r.Figures, r.Differences = e.All(r.Measures)
 	r.group()
 	r.shortTitles()
@@ -269,6 +270,11 @@ func (r *Report) At(arm int, measure string) estimate.Figure {
 // DifferenceAt is its paired difference to the arm's reference at the horizon.
 func (r *Report) DifferenceAt(arm int, measure string) estimate.Figure {
 	return r.DifferenceSeries(arm, measure)[r.Run.Months]
+}
+
+// Pair compares a measure of two arms over months 0..Months: a - b and a / b, path by path.
+func (r *Report) Pair(a, b int, measure string) (differences, quotients []estimate.Figure) {
+	return r.estimator.Pair(a, b, r.Measures[r.Index(measure)])
 }
 
 // Scale is the scale that suits a measure over all arms at the horizon.

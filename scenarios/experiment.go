@@ -9,6 +9,7 @@ import (
 
 	"relend/data"
 	"relend/data/document"
+	"relend/data/synth"
 	"relend/sim"
 	"relend/sim/behaviour"
 	"relend/sim/factor"
@@ -49,6 +50,7 @@ type Portfolio struct {
 
 // Synthetic is an artificial portfolio.
 type Synthetic struct {
+	Recipe    string // one of synth.Recipes
 	Borrowers int
 	Seed      uint64
 }
@@ -222,11 +224,14 @@ func (l *loader) portfolio(n *document.Node, o Overrides) Portfolio {
 			l.r.Problems.Add(c.flag, "goes with portfolio files, and there are none")
 		}
 	}
-	p.Synthetic = &Synthetic{defaultBorrowers, defaultSeed}
+	p.Synthetic = &Synthetic{synth.Recipes()[0], defaultBorrowers, defaultSeed}
 	if synthetic == nil {
 		l.r.Warnf(nil, "no portfolio is given: a synthetic one of %d borrowers is used", defaultBorrowers)
 	}
 	f = l.r.Map(synthetic)
+	if m := f.Get("recipe"); m != nil {
+		p.Synthetic.Recipe = l.r.OneOf(m, synth.Recipes()...)
+	}
 	if m := f.Get("borrowers"); m != nil {
 		p.Synthetic.Borrowers = int(l.r.Int(m, 1, MaxBorrowers))
 	}

@@ -21,15 +21,19 @@ const (
 	KindPolicy     Kind = "policy"
 	KindRegulation Kind = "regulation"
 	KindMacro      Kind = "macro"
+	KindStudy      Kind = "study"
 )
 
 // Kinds lists the kinds of files in order.
-var Kinds = []Kind{KindExperiment, KindPolicy, KindRegulation, KindMacro}
+var Kinds = []Kind{KindExperiment, KindPolicy, KindRegulation, KindMacro, KindStudy}
 
 // Plural is the kind as a heading and as the folder of the library.
 func (k Kind) Plural() string {
-	if k == KindPolicy {
+	switch k {
+	case KindPolicy:
 		return "policies"
+	case KindStudy:
+		return "studies"
 	}
 	return string(k) + "s"
 }

@@ -57,6 +57,8 @@ func CheckFile(file string) (kind Kind, warnings []string, err error) {
 		l.regulation(first)
 	case KindMacro:
 		l.macro(first)
+	case KindStudy:
+		l.study(first, Overrides{})
 	}
 	return kind, l.r.Problems.Warnings(), l.err()
 }

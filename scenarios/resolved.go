@@ -95,7 +95,7 @@ func (e *Experiment) Resolved() []byte {
 func (p Portfolio) node() *document.Node {
 	m := document.NewMap()
 	if p.Synthetic != nil {
-		m.Set("synthetic", document.NewMap().Set("borrowers", whole(p.Synthetic.Borrowers)).Set("seed", seed(p.Synthetic.Seed)))
+		m.Set("synthetic", document.NewMap().Set("recipe", document.NewText(p.Synthetic.Recipe)).Set("borrowers", whole(p.Synthetic.Borrowers)).Set("seed", seed(p.Synthetic.Seed)))
 	} else {
 		files := make([]string, len(p.Files))
 		for i, file := range p.Files {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"relend/data"
+	"relend/data/synth"
 	"relend/sim"
 	"relend/sim/behaviour"
 	"relend/sim/factor"
@@ -48,6 +49,7 @@ var schemas = map[Kind][]Key{
 		{"extends", "name or path", "", "experiment whose keys hold where this one has none"},
 		{"portfolio", "map", "synthetic", "the borrowers: synthetic or files, not both"},
 		{"portfolio.synthetic", "map", "", "an artificial portfolio whose true parameters are known"},
+		{"portfolio.synthetic.recipe", strings.Join(synth.Recipes(), " or "), synth.Recipes()[0], "the market that it looks like"},
 		{"portfolio.synthetic.borrowers", "count", fmt.Sprint(defaultBorrowers), fmt.Sprintf("number of borrowers, 1 to %d", MaxBorrowers)},
 		{"portfolio.synthetic.seed", "count", fmt.Sprint(defaultSeed), "seed of the portfolio, apart from the seed of the paths"},
 		{"portfolio.files", "list of paths", "", "Parquet files, folders or patterns such as tapes/*.parquet, relative to this file"},
@@ -115,6 +117,27 @@ var schemas = map[Kind][]Key{
 		{"months.unemployment", "list of numbers", "0", fmt.Sprintf("unemployment rate, standard deviations from its baseline, -%d to %d", maxShock, maxShock)},
 		{"months.gdp", "list of numbers", "0", "GDP growth, the same"},
 		{"months.lpr", "list of numbers", "0", "loan prime rate, the same"},
+	},
+	KindStudy: {
+		{"name", "name", "", "letters, digits, _ and -"},
+		{"title", "text", "", "a few words"},
+		{"description", "text", "", "the case, and what of it is modelled"},
+		{"experiment", "map", "", "the experiment, with the keys of one; its title is the study's"},
+		{"reasons", "map of texts", "", "for every behaviour parameter that is set: where its value comes from"},
+		{"facts", "list of maps", "", "what was seen in the case"},
+		{"facts[].what", "text", "", "the fact in words"},
+		{"facts[].source", "text", "", "where it was read"},
+		{"facts[].mark", marksText(), "", "how well it is known"},
+		{"facts[].sign", "text", "", "expression over measures (relend help gates) that holds when the direction is right"},
+		{"facts[].size", "text", "", "expression that holds when the magnitude is right as well"},
+		{"charts", "list of maps", "", "charts of the quotient of two arms over time"},
+		{"charts[].name", "name", "", "of the chart's file"},
+		{"charts[].title", "text", "", "above the chart"},
+		{"charts[].arms", "list of maps", "", "the lines"},
+		{"charts[].arms[].arm", "name of an arm", "", "the numerator"},
+		{"charts[].arms[].against", "name of an arm", "", "the denominator"},
+		{"charts[].measures", "list of measures", "", "a panel each"},
+		{"charts[].first", "months", "1 month", "where the lines begin"},
 	},
 }
 

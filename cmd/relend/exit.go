@@ -39,7 +39,7 @@ var exitCodes = []struct {
 	{exitUsage, "the command line is wrong, or asks to overwrite what exists without --force"},
 	{exitConfig, "an experiment, policy, regulation, macro path, mapping or gate is wrong"},
 	{exitData, "a portfolio or a run directory cannot be used: missing, damaged, or its rows are wrong"},
-	{exitGate, "the run is written, and a gate of level error fails"},
+	{exitGate, "the run is written, and a gate of level error fails; studies run --strict: a fact is not reproduced"},
 	{exitUndecided, "the run is written, no gate fails, but one of level error needs more paths to be decided"},
 	{exitInvariant, "the run broke one of its own laws (a ledger that does not add up); nothing is written"},
 	{exitInterrupted, "interrupted; nothing is written, and the same command starts again"},
@@ -65,10 +65,14 @@ func newGatesTopic() *cobra.Command {
 
   arm("NAME").MEASURE   the measure of an arm at the horizon (relend schema measures)
   diff("NAME").MEASURE  its paired difference to the arm it is compared with
+  ratio("NAME").MEASURE its paired quotient by that arm
+  diff("NAME", "OTHER"), ratio("NAME", "OTHER")   against another arm
+  arm("NAME", 12), diff("NAME", "OTHER", 12)      at the end of month 12 instead of the horizon
   .value .lo .hi .std_error   one number of the figure: arm("NAME").MEASURE.hi
 
 Shares are fractions and may be written as 8%, differences of shares as 8pp; money is in whole units of the
-currency. There are + - * / ( ), the comparisons < <= > >= == !=, and, or, not.
+currency. There are + - * / ( ), the comparisons < <= > >= == !=, in [LOW, HIGH] with both ends included,
+and, or, not.
 
 A figure is its 95 % interval. A comparison holds when it is true anywhere inside the intervals, fails when it
 is true nowhere, and is undecided otherwise: more paths would decide it. Intervals on both sides count as
@@ -110,6 +114,7 @@ func exit(stderr io.Writer, err error) int {
 		problems *data.Problems
 		wrong    *usageError
 		gates    *gateError
+		facts    *unreproducedError
 		broken   *sim.InvariantError
 		unsound  *selfcheckError
 	)
@@ -137,6 +142,8 @@ func exit(stderr io.Writer, err error) int {
 		if gates.verdict.Undecided {
 			code = exitUndecided
 		}
+	case errors.As(err, &facts):
+		code = exitGate
 	case errors.As(err, &broken), errors.As(err, &unsound):
 		code = exitInvariant
 	}

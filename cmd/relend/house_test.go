@@ -35,7 +35,7 @@ var plan = map[string][]string{
 	"sim/expect":    {"sim/anchor", "sim/behaviour", "sim/contract", "sim/factor", "sim/rule"},
 	"sim":           {"sim/anchor", "sim/behaviour", "sim/contract", "sim/factor", "sim/rng", "sim/rule"},
 	"sim/selfcheck": {"sim", "sim/anchor", "sim/behaviour", "sim/contract", "sim/estimate", "sim/expect", "sim/factor", "sim/rng", "sim/rule"},
-	"scenarios":     {"data/document", "sim", "sim/behaviour", "sim/factor", "sim/rule"},
+	"scenarios":     {"data/document", "data/synth", "sim", "sim/behaviour", "sim/factor", "sim/rule"},
 	"output":        {"sim/estimate"},
 	"output/table":  {"output", "sim/estimate"},
 	"output/chart":  {"output", "sim/estimate"},

@@ -71,7 +71,7 @@ type drawing struct {
 
 func draw(results *data.Results, width int) (drawing, error) {
 	d := drawing{run: &results.Run}
-	gates, err := gate.Compile("", results.Run.Gates, results.Run.Arms)
+	gates, err := gate.Compile("", results.Run.Gates, results.Run.Arms, results.Run.Months)
 	if err != nil {
 		return d, err
 	}

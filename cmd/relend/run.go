@@ -129,7 +129,7 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	if _, err := gate.Compile(o.file(), e.Gates, describe(arms)); err != nil {
+	if _, err := gate.Compile(o.file(), e.Gates, describe(arms), settings.Months); err != nil {
 		return err
 	}
 	inputs, err := o.inputs(e, portfolio)
@@ -269,7 +269,7 @@ func quote(s string) string {
 
 func loadPortfolio(ctx context.Context, p scenarios.Portfolio) (*data.Portfolio, error) {
 	if p.Synthetic != nil {
-		spec := synth.Default()
+		spec, _ := synth.Recipe(p.Synthetic.Recipe)
 		spec.Borrowers, spec.Seed = p.Synthetic.Borrowers, p.Synthetic.Seed
 		return synth.Generate(spec)
 	}

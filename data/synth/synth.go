@@ -116,8 +116,8 @@ func (s Spec) check() error {
 	}
 	sumsToOne("segments", shares)
 	sumsToOne("products", s.Products[:])
-	if len(s.Terms) < 2 || s.MaxOrdinal < 1 || s.ExternalMax < 0 || s.APRMin >= s.APRMax || s.APRBase > s.APRMax || s.APRBase+s.APRPerPD*PDMax < s.APRMin || s.APRNoise <= 0 {
-		ps.Add("", "at least two terms, an ordinal of 1 and a range of rates that the law reaches are needed")
+	if len(s.Terms) < 1 || s.MaxOrdinal < 1 || s.ExternalMax < 0 || s.APRMin >= s.APRMax || s.APRBase > s.APRMax || s.APRBase+s.APRPerPD*PDMax < s.APRMin || s.APRNoise <= 0 {
+		ps.Add("", "at least one term, an ordinal of 1 and a range of rates that the law reaches are needed")
 	}
 	return ps.Err()
 }
@@ -208,7 +208,7 @@ func (s Spec) loan(d draws, g Segment, r *row) {
 	r.product = data.Product(d.pick(s.Products[:]))
 	r.term = s.Terms[d.pick(g.Terms)]
 	if r.product == data.InterestOnly || r.product == data.Bullet {
-		r.term = s.Terms[d.IntN(2)]
+		r.term = s.Terms[d.IntN(min(2, len(s.Terms)))]
 	}
 	r.apr = d.within(s.APRMin, s.APRMax, func() float64 {
 		return math.Round((s.APRBase+s.APRPerPD*r.pd+s.APRNoise*d.NormFloat64())*200) / 200

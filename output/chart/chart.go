@@ -53,9 +53,7 @@ type book struct {
 	noted bool     // some arm is shown by its key
 }
 
-// All draws every figure of the report on two goroutines. A figure that cannot be drawn is left out and named
-// in a warning.
-func All(r *output.Report) (figures []Figure, warnings []string) {
+func newBook(r *output.Report) *book {
 	b := &book{Report: r}
 	for a, arm := range r.Run.Arms {
 		name := r.Title(a)
@@ -64,6 +62,13 @@ func All(r *output.Report) (figures []Figure, warnings []string) {
 		}
 		b.names = append(b.names, name)
 	}
+	return b
+}
+
+// All draws every figure of the report on two goroutines. A figure that cannot be drawn is left out and named
+// in a warning.
+func All(r *output.Report) (figures []Figure, warnings []string) {
+	b := newBook(r)
 	if b.noted {
 		warnings = append(warnings, "charts: the font lacks letters of some arm titles; those arms are shown by their key")
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -65,6 +66,7 @@ type part struct {
 
 type compiler struct {
 	arms    []data.Arm
+	months  int
 	text    string
 	origin  []int // origin[i] is the place in text of rune i of the text that is parsed
 	figures []figure
@@ -166,61 +168,85 @@ func (c *compiler) part(n ast.Node) (part, error) {
 		if f, err := c.armOf(n); err != nil {
 			return part{}, err
 		} else {
-			return fail(n, "which measure of %q? Write %s(%q).default_rate, for example", f.name, callName(f), f.name)
+			return fail(n, "which measure of %q? Write %s.default_rate, for example", c.arms[f.arm].Name, f.text)
 		}
 	case *ast.IdentifierNode:
 		if _, ok := data.MeasureByName(n.Value); ok {
 			return fail(n, "a measure needs an arm: write arm(%q).%s", c.arms[0].Name, n.Value)
 		}
-		return fail(n, "unknown name %q; wanted arm(\"NAME\").MEASURE, diff(\"NAME\").MEASURE or a number%s", n.Value, data.DidYouMean(n.Value, []string{"arm", "diff"}))
+		return fail(n, "unknown name %q; wanted arm(\"NAME\").MEASURE, diff(\"NAME\").MEASURE or a number%s", n.Value, data.DidYouMean(n.Value, callNames))
 	}
-	return fail(n, "this has no place in a gate; allowed are arm(), diff(), numbers, + - * / ( ), comparisons, and, or, not")
+	return fail(n, "this has no place in a gate; allowed are arm(), diff(), ratio(), numbers, + - * / ( ), comparisons, in [LOW, HIGH], and, or, not")
 }
 
 func constant(v float64) part {
 	return part{kind: number, eval: func(*output.Report) value { return value{v, v} }, literal: &v}
 }
 
-func callName(f figure) string {
-	if f.difference {
-		return "diff"
-	}
-	return "arm"
-}
-
-// armOf reads arm("NAME") or diff("NAME").
+// armOf reads arm("NAME"), diff("NAME") or ratio("NAME"), the last two perhaps with another arm, all perhaps with
+// a month.
 func (c *compiler) armOf(n ast.Node) (figure, error) {
-	call, ok := n.(*ast.CallNode)
+	stop := func(at ast.Node, format string, args ...any) (figure, error) {
+		_, err := fail(at, format, args...)
+		return figure{}, err
+	}
+	called, ok := n.(*ast.CallNode)
 	var callee string
 	if ok {
-		if id, plain := call.Callee.(*ast.IdentifierNode); plain {
+		if id, plain := called.Callee.(*ast.IdentifierNode); plain {
 			callee = id.Value
 		}
 	}
-	if !ok || callee != "arm" && callee != "diff" {
-		_, err := fail(n, "wanted arm(\"NAME\") or diff(\"NAME\")%s", data.DidYouMean(callee, []string{"arm", "diff"}))
-		return figure{}, err
+	if !slices.Contains(callNames, callee) {
+		return stop(n, "wanted arm(\"NAME\"), diff(\"NAME\") or ratio(\"NAME\")%s", data.DidYouMean(callee, callNames))
 	}
-	f := figure{difference: callee == "diff"}
-	if len(call.Arguments) == 1 {
-		if s, ok := call.Arguments[0].(*ast.StringNode); ok {
-			f.name = s.Value
-		}
-	}
-	var names []string
-	for i, a := range c.arms {
-		if a.Name == f.name {
-			f.arm = i
-			return f, nil
-		}
+	f := figure{call: call(callee), arm: -1, other: -1, month: -1}
+	var names, words []string
+	for _, a := range c.arms {
 		names = append(names, a.Name)
 	}
-	if f.name == "" {
-		_, err := fail(n, "%s takes the name of one arm in quotes, such as %s(%q)", callee, callee, c.arms[0].Name)
-		return f, err
+	for i, argument := range called.Arguments {
+		switch a := argument.(type) {
+		case *ast.StringNode:
+			at := slices.Index(names, a.Value)
+			switch {
+			case f.month >= 0 || i > 1 || i == 1 && f.call == armCall:
+				return stop(a, "%s takes %s", callee, c.takes(f.call))
+			case a.Value == "":
+				return stop(a, "%s takes %s", callee, c.takes(f.call))
+			case at < 0:
+				return stop(a, "unknown arm %q (arms: %s)%s", a.Value, output.List(names, 12), data.DidYouMean(a.Value, names))
+			case i == 0:
+				f.arm = at
+			default:
+				f.other = at
+			}
+			words = append(words, strconv.Quote(a.Value))
+		case *ast.IntegerNode:
+			if i == 0 || f.month >= 0 {
+				return stop(a, "%s takes %s", callee, c.takes(f.call))
+			}
+			if f.month = a.Value; f.month < 0 || f.month > c.months {
+				return stop(a, "month %d is outside the run: 0 to %d", a.Value, c.months)
+			}
+			words = append(words, strconv.Itoa(a.Value))
+		default:
+			return stop(argument, "%s takes %s", callee, c.takes(f.call))
+		}
 	}
-	_, err := fail(call.Arguments[0], "unknown arm %q (arms: %s)%s", f.name, output.List(names, 12), data.DidYouMean(f.name, names))
-	return f, err
+	if f.arm < 0 {
+		return stop(n, "%s takes %s", callee, c.takes(f.call))
+	}
+	f.text = fmt.Sprintf("%s(%s)", callee, strings.Join(words, ", "))
+	return f, nil
+}
+
+// takes says what goes between the brackets of a call.
+func (c *compiler) takes(f call) string {
+	if f == armCall {
+		return fmt.Sprintf("the name of one arm in quotes, such as arm(%q), and perhaps a month", c.arms[0].Name)
+	}
+	return fmt.Sprintf("the name of one arm in quotes, such as %s(%q), perhaps that of the arm to compare with, and perhaps a month", f, c.arms[0].Name)
 }
 
 // picks are the single numbers of a figure.
@@ -258,10 +284,12 @@ func (c *compiler) member(n *ast.MemberNode) (part, error) {
 	}
 	c.figures = append(c.figures, f)
 	factor := 1.0
-	if f.measure.Unit == data.Amount {
+	p := part{kind: kindOf[f.measure.Unit]}
+	if f.call == ratioCall {
+		p.kind = number
+	} else if f.measure.Unit == data.Amount {
 		factor = 1 / float64(data.Unit)
 	}
-	p := part{kind: kindOf[f.measure.Unit]}
 	if pick != "" {
 		p.eval = func(r *output.Report) value { v := picks[pick](f, r) * factor; return value{v, v} }
 	} else {
@@ -354,7 +382,34 @@ func init() {
 	connectives["&&"], connectives["||"] = connectives["and"], connectives["or"]
 }
 
+// within reads X in [LOW, HIGH] as X >= LOW and X <= HIGH.
+func (c *compiler) within(n *ast.BinaryNode) (part, error) {
+	band, ok := n.Right.(*ast.ArrayNode)
+	if !ok || len(band.Nodes) != 2 {
+		return fail(n.Right, "wanted a band such as in [2%%, 5%%]")
+	}
+	var ends [2]part
+	for i, operator := range []string{">=", "<="} {
+		end := &ast.BinaryNode{Operator: operator, Left: n.Left, Right: band.Nodes[i]}
+		end.SetLocation(n.Location())
+		figures := len(c.figures)
+		p, err := c.binary(end)
+		if err != nil {
+			return p, err
+		}
+		if i == 1 {
+			c.figures = c.figures[:figures] // the same ones again
+		}
+		ends[i] = p
+	}
+	low, high := ends[0].eval, ends[1].eval
+	return part{kind: truth, eval: func(r *output.Report) value { return connectives["and"](low(r), high(r)) }}, nil
+}
+
 func (c *compiler) binary(n *ast.BinaryNode) (part, error) {
+	if n.Operator == "in" {
+		return c.within(n)
+	}
 	a, errA := c.part(n.Left)
 	if errA != nil {
 		return a, errA
@@ -378,7 +433,7 @@ func (c *compiler) binary(n *ast.BinaryNode) (part, error) {
 	}
 	compare, compute := comparisons[n.Operator], arithmetic[n.Operator]
 	if compare == nil && compute == nil {
-		return fail(n, "operator %q has no place in a gate; allowed are + - * / < <= > >= == != and or not", n.Operator)
+		return fail(n, "operator %q has no place in a gate; allowed are + - * / < <= > >= == != in and or not", n.Operator)
 	}
 	if a.kind == truth || b.kind == truth {
 		return fail(n, "%q wants numbers, not conditions; join conditions with and, or", n.Operator)

@@ -4,12 +4,15 @@
 //
 //	arm("pti_50").default_rate < 8%
 //	diff("cooling_off").served_share > -5pp and diff("cooling_off").net_margin.value > 0
-//	arm("apr_24").leaks < 1.1 * arm("baseline").leaks
+//	ratio("apr_24").leaks < 1.1
+//	ratio("ban", "loose", 12).monthly_default_rate in [1.02, 1.4]
 //
-// arm gives a measure of an arm, diff its paired difference to the arm it is compared with. Each is an interval,
-// the one that the report prints; .value, .lo, .hi and .std_error pick one number out of it. Shares are
-// fractions and may be written as 8% or, for differences, 8pp; money is in whole units of the currency. There
-// are + - * / ( ), the comparisons < <= > >= == !=, and, or, not.
+// arm gives a measure of an arm, diff its paired difference to the arm it is compared with and ratio its paired
+// quotient; the name of a second arm compares with that one, a number takes the figure at the end of that month
+// instead of the horizon. Each is an interval, the one that the report prints; .value, .lo, .hi and .std_error
+// pick one number out of it. Shares are fractions and may be written as 8% or, for differences, 8pp; money is in
+// whole units of the currency. There are + - * / ( ), the comparisons < <= > >= == !=, in [LOW, HIGH] with both
+// ends included, and, or, not.
 //
 // A comparison holds when it is true anywhere inside the intervals, fails when it is true nowhere, and is
 // undecided otherwise: more paths would decide it. Intervals on both sides are taken as independent, so compare
@@ -45,13 +48,13 @@ type Gate struct {
 	figures   []figure // what it looks at, in the order of the text
 }
 
-// Compile checks gates against the arms of a run. The error is a *data.Problems with everything found wrong; file
-// is the experiment they were declared in.
-func Compile(file string, gates []data.Gate, arms []data.Arm) ([]Gate, error) {
+// Compile checks gates against the arms and the horizon of a run. The error is a *data.Problems with everything
+// found wrong; file is the experiment they were declared in.
+func Compile(file string, gates []data.Gate, arms []data.Arm, months int) ([]Gate, error) {
 	problems := &data.Problems{Cause: data.BadConfig}
 	var out []Gate
 	for i, g := range gates {
-		c := compiler{arms: arms}
+		c := compiler{arms: arms, months: months}
 		condition, err := c.compile(g.Expect)
 		if err != nil {
 			path := fmt.Sprintf("gates[%d].expect", i)
@@ -128,35 +131,66 @@ func (v Verdict) Rows() []output.GateVerdict {
 	return rows
 }
 
-// figure is a measure of an arm, or its difference to the arm's reference.
+// call is how a figure comes from its arm.
+type call string
+
+const (
+	armCall   call = "arm"   // the measure itself
+	diffCall  call = "diff"  // its difference to another arm
+	ratioCall call = "ratio" // its quotient by that of another arm
+)
+
+var callNames = []string{string(armCall), string(diffCall), string(ratioCall)}
+
+// figure is a measure of an arm, or its comparison with another arm.
 type figure struct {
-	arm        int
-	name       string // of the arm
-	measure    data.Measure
-	difference bool
+	call    call
+	text    string // the call as it is written in short: diff("strict", "base", 12)
+	arm     int
+	other   int // compared with; -1: the arm's reference
+	month   int // -1: the horizon
+	measure data.Measure
 }
 
 func (f figure) of(r *output.Report) estimate.Figure {
-	if f.difference {
-		return r.DifferenceAt(f.arm, f.measure.Name)
+	month := f.month
+	if month < 0 {
+		month = r.Run.Months
 	}
-	return r.At(f.arm, f.measure.Name)
+	switch {
+	case f.call == armCall:
+		return r.Series(f.arm, f.measure.Name)[month]
+	case f.call == diffCall && f.other < 0:
+		return r.DifferenceSeries(f.arm, f.measure.Name)[month]
+	}
+	other := f.other
+	if other < 0 {
+		other = r.Run.Arms[f.arm].Reference
+	}
+	differences, quotients := r.Pair(f.arm, other, f.measure.Name)
+	if f.call == diffCall {
+		return differences[month]
+	}
+	return quotients[month]
 }
 
 // words writes the figure with its interval, and says whether it has no data.
 func (f figure) words(r *output.Report) (text string, missing bool) {
 	v := f.of(r)
-	call, unit := "arm", func(s output.Scale) string { return s.Unit }
-	if f.difference {
-		call, unit = "diff", func(s output.Scale) string { return s.DiffUnit }
-	}
-	name := fmt.Sprintf("%s(%q).%s", call, f.name, f.measure.Name)
+	name := f.text + "." + f.measure.Name
 	if math.IsNaN(v.Value) {
 		return name + " has no data", true
 	}
 	s := output.ScaleOf(f.measure.Unit, r.Run.Currency, v.Value)
+	unit := s.Unit
+	switch f.call {
+	case diffCall:
+		unit = s.DiffUnit
+	case ratioCall:
+		s, unit = output.ScaleOf(data.Mean, "", v.Value), ""
+	}
 	digits := s.DigitsOf(v)
-	text = fmt.Sprintf("%s = %s", name, strings.TrimSpace(s.Value(v, digits)+" "+unit(s)))
+	text = fmt.Sprintf("%s = %s", name, strings.TrimSpace(s.Value(v, digits)+" "+unit))
 	if interval := s.Interval(v, digits); interval != "" {
 		text += fmt.Sprintf(" (%s %s)", r.Interval(), interval)
 	} else {

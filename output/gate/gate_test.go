@@ -46,6 +46,19 @@ func TestJudge(t *testing.T) {
 		{`diff("strict").default_rate < -1.9pp`, Holds},
 		{`diff("strict").default_rate < -2.1pp`, Fails},
 		{`diff("base").default_rate == 0`, Holds},
+		{`diff("strict", "base").default_rate < -1.9pp`, Holds},
+		{`diff("base", "strict").default_rate in [1.9pp, 2.1pp]`, Holds},
+		{`diff("base", "strict").default_rate in [2.1pp, 3pp]`, Fails},
+		{`arm("base").default_rate in [9%, 10.5%]`, Undecided},
+		{`arm("base").default_rate.value in [9%, 10%]`, Holds},
+		{`not (arm("base").default_rate in [1%, 2%])`, Holds},
+		{`ratio("strict").default_rate in [0.77, 0.83]`, Holds}, // .8, intervals .7961 to .8039 with 20 fewer of 90, 100, 100, 110
+		{`ratio("strict", "base", 1).default_rate.value in [0.799, 0.801]`, Holds},
+		{`ratio("base", "strict").default_rate in [1.24, 1.26]`, Undecided},
+		{`ratio("base", "base").default_rate == 1`, Holds},
+		{`ratio("strict", 0).default_rate > 0`, Fails}, // 0 by 0: no data
+		{`arm("base", 0).default_rate == 0`, Holds},
+		{`arm("base", 1).default_rate.value == 10%`, Holds},
 		{`diff("base").default_rate != 0`, Fails},
 		{`diff("base").default_rate >= 0 and diff("base").default_rate <= 0`, Holds},
 		{`arm("strict").default_rate < arm("base").default_rate`, Undecided}, // not paired
@@ -66,7 +79,7 @@ func TestJudge(t *testing.T) {
 		{`not (arm("base").approval_rate > 50%)`, Fails},
 		{`arm("base")["default_rate"] < 12%`, Holds},
 	} {
-		gates, err := Compile("", []data.Gate{{Name: "g", Expect: c.expect, Level: "error"}}, r.Run.Arms)
+		gates, err := Compile("", []data.Gate{{Name: "g", Expect: c.expect, Level: "error"}}, r.Run.Arms, 1)
 		if err != nil {
 			t.Errorf("%s: %v", c.expect, err)
 			continue
@@ -84,7 +97,7 @@ func TestOnePathDecidesNothingButValues(t *testing.T) {
 	r.Run.Paths = 1
 	r.Row(0, 0, 0)[data.BorrowersCurrent], r.Row(1, 0, 0)[data.BorrowersCurrent] = 10, 10
 	one := output.Build(r, output.Options{})
-	gates, err := Compile("", []data.Gate{{Expect: `arm("base").default_rate < 50%`}, {Expect: `arm("base").default_rate.value < 50%`}}, r.Run.Arms)
+	gates, err := Compile("", []data.Gate{{Expect: `arm("base").default_rate < 50%`}, {Expect: `arm("base").default_rate.value < 50%`}}, r.Run.Arms, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +110,7 @@ func TestOnePathDecidesNothingButValues(t *testing.T) {
 func TestVerdictLevels(t *testing.T) {
 	r := report(t)
 	judge := func(gates ...data.Gate) Verdict {
-		compiled, err := Compile("", gates, r.Run.Arms)
+		compiled, err := Compile("", gates, r.Run.Arms, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,6 +153,12 @@ func TestCompileErrors(t *testing.T) {
 		`arm("pti_50").defalt_rate < 8%`:                   `column 15 of "arm(\"pti_50\").defalt_rate < 8%": unknown measure "defalt_rate", did you mean "default_rate"?`,
 		`1% < arm("pti_50").defalt_rate`:                   `column 20 of`,
 		`arms("pti_50").default_rate < 8%`:                 `did you mean "arm"?`,
+		`arm("pti_50", 2).default_rate < 8%`:               `month 2 is outside the run: 0 to 1`,
+		`arm("pti_50", "baseline").default_rate < 8%`:      `arm takes the name of one arm in quotes, such as arm("baseline"), and perhaps a month`,
+		`diff("pti_50", 1, "baseline").default_rate < 8%`:  `perhaps that of the arm to compare with`,
+		`ratio(1).default_rate < 8`:                        `ratio takes the name`,
+		`ratio("pti_50").leaks in [1]`:                     `wanted a band such as in [2%, 5%]`,
+		`arm("pti_50").default_rate in [1, 12]`:            `which is above 1: write 12% for a share`,
 		`arm().default_rate < 8%`:                          `takes the name of one arm in quotes`,
 		`arm("pti_50") < 8%`:                               `which measure of "pti_50"?`,
 		`default_rate < 8%`:                                `a measure needs an arm: write arm("baseline").default_rate`,
@@ -160,14 +179,14 @@ func TestCompileErrors(t *testing.T) {
 		`let x = 1; x < 2`:                                 `has no place in a gate`,
 		strings.Repeat("(", 5000):                          `at most 1000 are allowed`,
 	} {
-		_, err := Compile("e.yaml", []data.Gate{{Name: "g", Expect: expect}}, arms)
+		_, err := Compile("e.yaml", []data.Gate{{Name: "g", Expect: expect}}, arms, 1)
 		var problems *data.Problems
 		if !errors.As(err, &problems) || problems.Cause != data.BadConfig || !strings.Contains(err.Error(), want) ||
 			!strings.HasPrefix(err.Error(), `e.yaml: gate "g": `) {
 			t.Errorf("%s:\n got %v\nwant %s", expect, err, want)
 		}
 	}
-	_, err := Compile("", []data.Gate{{Expect: "1"}, {Expect: "2"}}, arms)
+	_, err := Compile("", []data.Gate{{Expect: "1"}, {Expect: "2"}}, arms, 1)
 	if err == nil || !strings.Contains(err.Error(), "gates[0].expect") || !strings.Contains(err.Error(), "gates[1].expect") {
 		t.Errorf("all problems at once: %v", err)
 	}
@@ -181,7 +200,7 @@ func FuzzCompile(f *testing.F) {
 	r := &data.Results{Run: data.Run{Paths: 2, Replicate: 1, Arms: arms}, Counts: [][]int64{make([]int64, 2*int(data.NumCounters))}}
 	built := output.Build(r, output.Options{})
 	f.Fuzz(func(t *testing.T, expect string) {
-		gates, err := Compile("", []data.Gate{{Expect: expect}}, arms)
+		gates, err := Compile("", []data.Gate{{Expect: expect}}, arms, 1)
 		if err == nil {
 			Judge(built, gates)
 		}

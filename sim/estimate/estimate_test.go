@@ -359,3 +359,32 @@ func TestBrokenResultsPanic(t *testing.T) {
 	}()
 	New(r, .95)
 }
+
+// A quotient is an ordinary ratio where the two arms share their denominator, has no error where the arms move
+// together, and is missing where the other arm has nothing.
+func TestQuotient(t *testing.T) {
+	base := []int64{100, 110, 90, 104}
+	other := []int64{80, 99, 72, 91}
+	r := build(4, 4, 1, 1, func(a, p, m int, row []int64) {
+		row[data.BorrowersCurrent] = 1000
+		row[data.Defaults] = int64(m) * []int64{other[p], base[p], 2 * base[p], 0}[a]
+		row[data.Applications], row[data.Granted] = int64(m)*base[p], int64(m)*other[p]
+	})
+	e := New(r, .95)
+	_, quotients := e.Pair(0, 1, measure(t, "default_rate"))
+	figures, _ := e.All([]data.Measure{measure(t, "take_up_rate"), measure(t, "approval_rate")})
+	want := figures[0][1][1] // granted per application: the same numbers, as one ratio
+	if f := quotients[1]; !near(f.Value, want.Value) || !near(f.SE, want.SE) || !near(f.Hi, want.Hi) || f.SE == 0 {
+		t.Errorf("got %+v, want %+v", f, want)
+	}
+	if _, q := e.Pair(2, 1, measure(t, "default_rate")); !near(q[1].Value, 2) || q[1].SE > 1e-15 {
+		t.Errorf("twice as much on every path: %+v", q[1])
+	}
+	if _, q := e.Pair(1, 3, measure(t, "default_rate")); !math.IsNaN(q[1].Value) {
+		t.Errorf("against nothing: %+v", q[1])
+	}
+	differences, _ := e.Pair(2, 1, measure(t, "default_rate"))
+	if f := e.Differences(measure(t, "default_rate"), 1)[2][1]; differences[1] != f {
+		t.Errorf("difference %+v, want %+v", differences[1], f)
+	}
+}

@@ -93,6 +93,17 @@ func (e *Estimator) Differences(measure data.Measure, month int) [][]Figure {
 	return out
 }
 
+// Pair compares a measure of two arms over months 0..Months: a - b, and a / b where b is not 0, both over the
+// same replicates.
+func (e *Estimator) Pair(a, b int, measure data.Measure) (differences, quotients []Figure) {
+	one, other := e.ratios(a, []data.Measure{measure}), e.ratios(b, []data.Measure{measure})
+	for t := range e.months {
+		differences = append(differences, difference(one[t], other[t], e.t))
+		quotients = append(quotients, quotient(one[t], other[t], e.t))
+	}
+	return differences, quotients
+}
+
 // ratios holds the samples of one arm: [measure*months + month].
 func (e *Estimator) ratios(arm int, measures []data.Measure) []ratio {
 	size := e.results.Run.Paths / e.Replicates

@@ -100,6 +100,15 @@ func difference(a, b ratio, t float64) Figure {
 	return figure(a.value-b.value, len(a.n), t, func(i int) float64 { return a.residual(i) - b.residual(i) })
 }
 
+// quotient is a / b over the same replicates; missing where b is 0.
+func quotient(a, b ratio, t float64) Figure {
+	if a.missing() || b.missing() || b.value == 0 {
+		return Missing
+	}
+	value := a.value / b.value
+	return figure(value, len(a.n), t, func(i int) float64 { return (a.residual(i) - float64(value*b.residual(i))) / b.value })
+}
+
 func mean(x []float64) float64 {
 	sum := 0.0
 	for _, v := range x {

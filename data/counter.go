@@ -26,6 +26,8 @@ const (
 	BorrowersExited  // left for good
 	BalanceDefault   // principal owed by borrowers in default
 	BalanceRepeat    // part of all balances owed by borrowers whose newest loan is a repeat loan (ordinal 2 or more)
+	OwingTwo         // current, late and idle borrowers who owe to two lenders or more, this one included
+	OwingFive        // the same with five or more
 
 	// Flows of borrowers and events.
 	Misses            // current -> 1-29 days past due
@@ -50,6 +52,8 @@ const (
 	Deleveraged       // left rollover dependence
 	FirstPaymentFraud // granted loans that will never be paid
 	LendingStopped    // borrowers of the snapshot with an open loan or idle, in a month in which all lending is stopped
+	GrantedTenth      // part of Granted whose loan is the borrower's tenth
+	GrantedTenthOn    // part of Granted whose loan is the borrower's tenth or a later one
 
 	// Flows of money.
 	Entered30Balance     // principal of borrowers who reached 30 days past due
@@ -79,11 +83,11 @@ func Denied(r Reason) Counter { return firstDenial + Counter(r) }
 var counterNames = [firstDenial]string{
 	"borrowers_current", "borrowers_d1", "borrowers_d2", "borrowers_d3", "balance_current", "balance_d1", "balance_d2",
 	"balance_d3", "borrowers_idle", "outside_loans", "interest_received", "principal_repaid",
-	"borrowers_default", "borrowers_off", "borrowers_exited", "balance_default", "balance_repeat",
+	"borrowers_default", "borrowers_off", "borrowers_exited", "balance_default", "balance_repeat", "owing_two", "owing_five",
 	"misses", "entered_30", "entered_60", "defaults", "cures", "prepayments", "loans_repaid", "exits",
 	"outside_opened", "outside_closed", "applications", "granted", "not_taken_up", "top_ups",
 	"first_applications", "first_grants", "leaks", "shocks_started", "shocks_renewed", "deleveraged",
-	"first_payment_fraud", "lending_stopped",
+	"first_payment_fraud", "lending_stopped", "granted_tenth", "granted_tenth_on",
 	"entered_30_balance", "entered_60_balance", "default_balance", "default_exposure", "disbursed",
 	"top_up_disbursed", "refinanced", "pre_charge_off_recovery", "charged_off", "recoveries", "requested_amount",
 	"closings_14", "renewals_14",
@@ -99,7 +103,7 @@ func (c Counter) String() string {
 
 // IsStock reports whether the counter is taken at the end of the month (true) or sums over it (false).
 func (c Counter) IsStock() bool {
-	return c <= BalanceRepeat && c != InterestReceived && c != PrincipalRepaid
+	return c <= OwingFive && c != InterestReceived && c != PrincipalRepaid
 }
 
 // Reason is why an application was denied: a stop of lending, the first rule that failed, in the order of the

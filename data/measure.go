@@ -133,6 +133,9 @@ var measures = func() []Measure {
 	rate("monthly_default_rate_balance", "Monthly default rate by balance", "principal that reached 90 days past due in the month, per balance at its start", Lower,
 		InMonth, plus(DefaultBalance), AtStart, balance)
 
+	rate("monthly_miss_rate", "Monthly missed payments", "borrowers who became past due in the month, per borrower current at its start", Lower,
+		InMonth, plus(Misses), AtStart, plus(BorrowersCurrent))
+
 	rate("rate_30", "30+ days past due", "borrowers 30 or more days past due and not charged off, per borrower with an open loan", Lower,
 		AtEnd, plus(BorrowersD2, BorrowersD3, BorrowersDefault), AtEnd, withLoan)
 	rate("rate_60", "60+ days past due", "borrowers 60 or more days past due and not charged off, per borrower with an open loan", Lower,
@@ -160,6 +163,10 @@ var measures = func() []Measure {
 		ToDate, plus(TopUps), ToDate, plus(Granted))
 	rate("renewed_14_share", "Loans renewed within 14 days", "further loans within 14 days of the payoff of the last loan, refinances included, per loan repaid or refinanced so far; counted on the weekly grid only", Neither,
 		ToDate, plus(Renewals14), ToDate, plus(Closings14))
+	rate("tenth_loan_share", "Borrowers with a tenth loan", "borrowers granted their tenth loan so far, per initial borrower; where all begin with their first loan, the share of sequences that reach ten", Neither,
+		ToDate, plus(GrantedTenth), AtSnapshot, initialBorrowers)
+	level("long_sequence_loans", "Loans in long sequences", "loans so far of borrowers who reached their tenth, the nine before it included; where all begin with their first loan", Count, Neither,
+		ToDate, []Term{{GrantedTenthOn, 1}, {GrantedTenth, 9}})
 	rate("repeat_share", "Share of re-loans", "balance owed by borrowers whose newest loan is their second or later, per balance", Neither,
 		AtEnd, plus(BalanceRepeat), AtEnd, balance)
 	rate("approval_rate", "Approval rate", "applications that got an offer, per application so far", Higher,
@@ -181,6 +188,11 @@ var measures = func() []Measure {
 	level("shocks", "Liquidity shocks", "denied rollover-dependent borrowers who found no money so far", Count, Lower, ToDate, plus(ShocksStarted))
 	rate("outside_loans_mean", "Outside loans per borrower", "open outside loans, per current, late or idle borrower", Lower,
 		AtEnd, plus(OutsideLoans), AtEnd, followed)
+	rate("owing_two_share", "Owing to two lenders or more", "borrowers who owe to two lenders or more, this one included, per current, late or idle borrower", Lower,
+		AtEnd, plus(OwingTwo), AtEnd, followed)
+	rate("owing_five_share", "Owing to five lenders or more", "borrowers who owe to five lenders or more, this one included, per current, late or idle borrower", Lower,
+		AtEnd, plus(OwingFive), AtEnd, followed)
+	level("owing_five", "Owing to five lenders or more", "borrowers who owe to five lenders or more, this one included", Count, Lower, AtEnd, plus(OwingFive))
 	level("outside_loans", "Outside loans", "open loans with other lenders", Count, Lower, AtEnd, plus(OutsideLoans))
 	add("external_debt", "External debt", "debt to other lenders of current, late and idle borrowers, at the assumed balance of an outside loan", Amount, Lower,
 		Sum{Window: AtEnd, Terms: plus(OutsideLoans), Debt: true}, Sum{})

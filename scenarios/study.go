@@ -7,6 +7,7 @@ import (
 
 	"relend/data"
 	"relend/data/document"
+	"relend/data/synth"
 	"relend/sim/behaviour"
 )
 
@@ -17,10 +18,15 @@ type Study struct {
 	Title       string
 	Description string // the case, what of it is modelled and what is not
 	Experiment  *Experiment
+	Market      *Market  // nil: none
 	Reasons     []Reason // for every behaviour parameter that is set, in the order of the file
 	Facts       []Fact
 	Charts      []StudyChart
 }
+
+// Market is another artificial portfolio of as many borrowers and the same seed on which every arm is run again, for
+// cases in which the product changed: arm A is then also there as NAME.A.
+type Market struct{ Name, Recipe string }
 
 // Reason says where the value of a behaviour parameter comes from; it begins with "assumption" where nobody
 // measured it.
@@ -94,6 +100,17 @@ func (l *loader) study(src source, o Overrides) *Study {
 		s.Experiment.Title = s.Title
 		if s.Experiment.Description == "" {
 			s.Experiment.Description = s.Description
+		}
+	}
+	if n := present(layers[0], "market"); n != nil {
+		f := l.r.Map(n)
+		s.Market = &Market{Name: l.name(f.Need("name"))}
+		if m := f.Need("recipe"); m != nil {
+			s.Market.Recipe = l.r.OneOf(m, synth.Recipes()...)
+		}
+		f.Close()
+		if s.Experiment != nil && s.Experiment.Portfolio.Synthetic == nil {
+			l.r.Errorf(n, "goes with a synthetic portfolio, and the experiment reads files")
 		}
 	}
 	s.Reasons = l.reasons(present(layers[0], "reasons"), parts)

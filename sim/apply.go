@@ -214,6 +214,12 @@ func (l *life) grant(t int, wasIdle bool, row *row, a *rule.Application, o outco
 		row[data.FirstPaymentFraud] += w
 	}
 	row[data.Granted] += w
+	if a.NewOrdinal >= 10 {
+		row[data.GrantedTenthOn] += w
+		if a.NewOrdinal == 10 {
+			row[data.GrantedTenth] += w
+		}
+	}
 	row[data.Disbursed] += w * int64(o.amount)
 	if !l.served {
 		l.served = true

@@ -125,6 +125,16 @@ func (l *life) cellIndex(ordinal uint8) int {
 func (l *life) countStocks(row *row) {
 	w := l.weight
 	row[data.OutsideLoans] += w * int64(l.outside)
+	lenders := l.outside
+	if l.mode != idle {
+		lenders++
+	}
+	if lenders >= 2 {
+		row[data.OwingTwo] += w
+		if lenders >= 5 {
+			row[data.OwingFive] += w
+		}
+	}
 	if l.mode == idle {
 		row[data.BorrowersIdle] += w
 		return

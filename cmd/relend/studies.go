@@ -200,32 +200,26 @@ func tally(results []studyResult) (facts, good int) {
 
 // study runs one study and judges its facts.
 func (o *studyOptions) study(ctx context.Context, s *scenarios.Study) (studyResult, error) {
-	e := s.Experiment
-	portfolio, err := interruptible(ctx, func() (*data.Portfolio, error) { return loadPortfolio(ctx, e.Portfolio) })
+	plans, err := plansOf(ctx, s)
 	if err != nil {
 		return studyResult{}, err
 	}
-	arms, settings, err := e.Arms(portfolio.Currency, portfolio.Segments)
+	var arms []data.Arm
+	for _, p := range plans {
+		arms = append(arms, p.described...)
+	}
+	gates, err := gate.Compile("", s.Gates(), arms, s.Experiment.Months)
 	if err != nil {
 		return studyResult{}, err
 	}
-	described := describe(arms)
-	gates, err := gate.Compile("", s.Gates(), described, settings.Months)
-	if err != nil {
-		return studyResult{}, err
-	}
-	plan, err := interruptible(ctx, func() (*sim.Plan, error) { return sim.NewPlan(portfolio, arms, settings) })
-	if err != nil {
-		return studyResult{}, err
-	}
-	counts, err := plan.Run(ctx, cmp.Or(o.workers, runtime.GOMAXPROCS(0)), func(int, int) {})
+	counts, err := o.simulate(ctx, plans)
 	if err != nil {
 		return studyResult{}, err
 	}
 	report := output.Build(counts, output.Options{})
-	r := studyResult{Name: s.Name, Title: s.Title, Description: s.Description, Borrowers: portfolio.Intake.Borrowers,
-		Paths: settings.Paths, Months: settings.Months, Seed: settings.Seed, Parameters: s.Reasons}
-	for _, a := range described {
+	r := studyResult{Name: s.Name, Title: s.Title, Description: s.Description, Borrowers: plans[0].borrowers,
+		Paths: s.Experiment.Paths, Months: s.Experiment.Months, Seed: s.Experiment.Seed, Parameters: s.Reasons}
+	for _, a := range arms {
 		r.Arms = append(r.Arms, a.Name)
 	}
 	judged := gate.Judge(report, gates).Gates
@@ -240,13 +234,76 @@ func (o *studyOptions) study(ctx context.Context, s *scenarios.Study) (studyResu
 		r.Facts = append(r.Facts, result)
 	}
 	for _, c := range s.Charts {
-		figure, err := quotientOf(c, described).Draw(report)
+		figure, err := quotientOf(c, arms).Draw(report)
 		if err != nil {
 			return r, err
 		}
 		r.charts = append(r.charts, figure)
 	}
 	return r, nil
+}
+
+// studyPlan is a study on one of its markets.
+type studyPlan struct {
+	*sim.Plan
+	described []data.Arm
+	borrowers int64
+}
+
+// plansOf prepares a study: one plan for each market.
+func plansOf(ctx context.Context, s *scenarios.Study) ([]studyPlan, error) {
+	portfolios := []scenarios.Portfolio{s.Experiment.Portfolio}
+	if s.Market != nil {
+		other := *s.Experiment.Portfolio.Synthetic
+		other.Recipe = s.Market.Recipe
+		portfolios = append(portfolios, scenarios.Portfolio{Synthetic: &other})
+	}
+	var plans []studyPlan
+	count := 0
+	for market, from := range portfolios {
+		portfolio, err := interruptible(ctx, func() (*data.Portfolio, error) { return loadPortfolio(ctx, from) })
+		if err != nil {
+			return nil, err
+		}
+		arms, settings, err := s.Experiment.Arms(portfolio.Currency, portfolio.Segments)
+		if err != nil {
+			return nil, err
+		}
+		plan, err := interruptible(ctx, func() (*sim.Plan, error) { return sim.NewPlan(portfolio, arms, settings) })
+		if err != nil {
+			return nil, err
+		}
+		described := describe(arms)
+		for i := range described {
+			if market > 0 {
+				described[i].Name = s.Market.Name + "." + described[i].Name
+			}
+			described[i].Reference += count
+		}
+		count += len(arms)
+		plans = append(plans, studyPlan{plan, described, portfolio.Intake.Borrowers})
+	}
+	return plans, nil
+}
+
+// simulate runs the plans of a study and joins their arms; their paths are the same.
+func (o *studyOptions) simulate(ctx context.Context, plans []studyPlan) (*data.Results, error) {
+	var joined *data.Results
+	for _, p := range plans {
+		r, err := p.Run(ctx, cmp.Or(o.workers, runtime.GOMAXPROCS(0)), func(int, int) {})
+		if err != nil {
+			return nil, err
+		}
+		r.Run.Arms = p.described
+		if joined == nil {
+			joined = r
+			continue
+		}
+		joined.Run.Arms = append(joined.Run.Arms, r.Run.Arms...)
+		joined.Counts = append(joined.Counts, r.Counts...)
+	}
+	joined.Cells = make([][]data.CellSums, len(joined.Run.Arms)) // markets differ in their segments, and no fact is about one
+	return joined, nil
 }
 
 func quotientOf(c scenarios.StudyChart, arms []data.Arm) chart.Quotient {

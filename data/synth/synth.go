@@ -12,6 +12,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,7 @@ type Spec struct {
 	Segments []Segment
 	Products [data.NumProducts]float64 // shares; interest-only and bullet loans take the shortest two terms
 	Terms    []int                     // months, ascending
+	Ungraded bool                      // the tape has no PD: all borrowers have the base hazard, at the burden they bear
 
 	Idle       float64    // share of borrowers whose last loan is repaid
 	IdleMonths int        // longest time since that payoff; uniform
@@ -299,7 +301,7 @@ type field struct {
 }
 
 func (s Spec) fields() []field {
-	return []field{
+	all := []field{
 		{column: data.LoanID, whole: func(r *row) int64 { return r.loan }},
 		{column: data.BorrowerID, whole: func(r *row) int64 { return r.borrower }},
 		{column: data.BalanceOpen, number: func(r *row) float64 { return r.balance }},
@@ -315,6 +317,7 @@ func (s Spec) fields() []field {
 		{column: data.OrdinalNumber, whole: func(r *row) int64 { return int64(r.ordinal) }},
 		{column: data.ExternalLoans, whole: func(r *row) int64 { return int64(r.ext) }},
 	}
+	return slices.DeleteFunc(all, func(f field) bool { return s.Ungraded && f.column == data.PD12 })
 }
 
 // Generate makes the portfolio in memory: the same one that reading the file of WriteParquet gives.

@@ -134,6 +134,12 @@ func (r *run) answer(s state, before opening, a *rule.Application, like *loan, d
 	r.flows = r.flows[:mark]
 
 	r.add(data.Granted, 1)
+	if a.NewOrdinal > 9 {
+		r.add(data.GrantedTenthOn, 1)
+	}
+	if a.NewOrdinal == 10 {
+		r.add(data.GrantedTenth, 1)
+	}
 	r.add(data.Disbursed, d.Amount)
 	if !s.served {
 		r.add(data.FirstGrants, 1)

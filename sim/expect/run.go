@@ -252,6 +252,16 @@ func (r *run) stocks(month int) {
 		s, p := &r.next.states[i], total(r.next.mass[i*k:i*k+k])
 		r.record(month, people[s.mode], p, 1)
 		r.record(month, data.OutsideLoans, p, data.Money(s.outside))
+		creditors := int(s.outside)
+		if s.mode != idle {
+			creditors++
+		}
+		if creditors > 1 {
+			r.record(month, data.OwingTwo, p, 1)
+		}
+		if creditors > 4 {
+			r.record(month, data.OwingFive, p, 1)
+		}
 		if s.mode != idle {
 			balance := r.balance(s)
 			r.record(month, owed[s.mode], p, balance)

@@ -48,7 +48,7 @@ type crowd struct {
 }
 
 // perFollowed bounds the bytes of a borrower in a crowd, a place in the queue included.
-const perFollowed = 592
+const perFollowed = 600
 
 func newCrowd(borrowers int) crowd {
 	return crowd{lives: make([]life, borrowers), people: make([]person, borrowers), words: make([]rng.Block, borrowers)}

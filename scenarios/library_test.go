@@ -148,6 +148,8 @@ func TestRuleFields(t *testing.T) {
 		"limit_ladder steps ratios 0.01 to 100 needed",
 		"apr_cap max share 0% to 1000% needed",
 		"exposure_cap amount money 0 to 1e+12 0",
+		"leverage_cap multiple ratio 0.01 to 1000 needed",
+		"funding_queue rank choice score or margin or hash score",
 	} {
 		if !slices.Contains(got, want) {
 			t.Errorf("%q is not among\n%s", want, strings.Join(got, "\n"))

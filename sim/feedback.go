@@ -11,22 +11,22 @@ import (
 	"relend/sim/rule"
 )
 
-// helm is an arm whose rules include controls, which look at the whole book. It runs all borrowers of a path month
-// by month, apart from the other arms (model.md §10).
+// helm is an arm whose rules include controls, which look at the whole book at the end of every month. It runs all
+// borrowers of a path step by step, apart from the other arms (model.md §10).
 type helm struct {
 	at       int // index in family.arms
 	controls []rule.Bound
 	queue    *rule.FundingQueue
 
 	// What follows belongs to one path; a worker steers a copy.
-	turn    int // borrower whose month it is
+	turn    int // borrower whose step it is
 	memory  []rule.Memory
 	stop    *rule.Bound // control that stops all lending in the month, nil if none
 	slow    *rule.Bound // control that leaves the least chance of being looked at
 	approve float64     // that chance
 	short   *rule.Bound // control that leaves the least cash, nil if none limits it
-	cash    data.Money  // cash left in the month
-	waiting []petition  // offers of the month that must be paid from that cash
+	cash    data.Money  // that cash, less what the month has taken; negative once nobody further is served
+	waiting []petition  // offers of the step that must be paid from that cash
 }
 
 // petition is an offer that waits for its turn.
@@ -39,16 +39,16 @@ type petition struct {
 	cash     data.Money // new cash that it takes, weight included
 }
 
-// crowd holds the lives of all borrowers in one arm, with what each needs to go on in the next month.
+// crowd holds the lives of all borrowers in one arm, with what each needs to go on in the next step.
 type crowd struct {
 	lives   []life
 	people  []person
-	words   []rng.Block // coarse lane draws of four months
+	words   []rng.Block // coarse lane draws of four steps
 	waiting []petition  // room for the queue
 }
 
 // perFollowed bounds the bytes of a borrower in a crowd, a place in the queue included.
-const perFollowed = 600
+const perFollowed = 640
 
 func newCrowd(borrowers int) crowd {
 	return crowd{lives: make([]life, borrowers), people: make([]person, borrowers), words: make([]rng.Block, borrowers)}
@@ -62,7 +62,7 @@ func (p *Plan) steered() bool {
 // steer simulates all borrowers of a path in the arm of a helm.
 func (w *worker) steer(ctx context.Context, path, f int, arm *helm) error {
 	p := w.plan
-	family, steps, grid := &p.families[f], p.steps(), p.settings.Grid
+	family, grid := &p.families[f], p.settings.Grid
 	m, terms, y := family.model, &family.books[arm.at].Terms, w.tallies[family.arms[arm.at]]
 	h := *arm
 	h.memory, h.waiting = make([]rule.Memory, len(h.controls)), w.crowd.waiting[:0]
@@ -85,16 +85,19 @@ func (w *worker) steer(ctx context.Context, path, f int, arm *helm) error {
 		start := p.start(b, &w.fate, m)
 		l.begin(&start)
 	}
-	for t := range steps {
-		if month := grid.MonthOf(t); t == 0 || month != grid.MonthOf(t-1) {
+	for t := range p.steps() {
+		month := grid.MonthOf(t)
+		if grid.MonthOf(t-1) < month {
 			h.govern(y.ledger(month-1, m))
 			if h.stop != nil {
 				y.stopped(month)
 			}
 		}
-		for g := range economies {
-			if h.stop != nil && m.RepK > 0 && economies[g].steps != nil {
-				economies[g].steps[t].miss *= 1 + m.RepK
+		if h.stop != nil && m.RepK > 0 {
+			for g := range economies {
+				if economies[g].steps != nil {
+					economies[g].steps[t].miss *= 1 + m.RepK
+				}
 			}
 		}
 		for i := range w.crowd.lives {
@@ -126,23 +129,24 @@ func (w *worker) turnTo(path, i, t int) *life {
 	return &w.crowd.lives[i]
 }
 
-// ledger is the book at the end of step t, when all borrowers have been counted up to it. Net income is that of the
-// measure net_margin: cash only, no provisions.
-func (y *tally) ledger(t int, m *model) rule.Ledger {
+// ledger is the book at the end of a month, -1 for the snapshot, when all borrowers have been counted up to it. Net
+// income is that of the measure net_margin: cash only. A change of provisions would be subtracted here, from the
+// counters of both months.
+func (y *tally) ledger(month int, m *model) rule.Ledger {
 	var now, before row
 	for at := 0; at < len(y.counts); at += y.block {
 		cell := y.counts[at : at+y.block]
-		for c, v := range counters(cell, t) {
+		for c, v := range counters(cell, month) {
 			now[c] += v
 		}
-		if t >= 0 {
-			for c, v := range counters(cell, t-1) {
+		if month >= 0 {
+			for c, v := range counters(cell, month-1) {
 				before[c] += v
 			}
 		}
 	}
 	l := rule.Ledger{Balance: data.Money(balance(&now)), Overdue: data.Money(now[data.BalanceDefault])}
-	if t >= 0 {
+	if month >= 0 {
 		cost := float64((m.Funding+m.Operating)/12*float64(balance(&before))) + float64(m.Acquisition*float64(now[data.Disbursed]))
 		l.Income = data.Money(now[data.InterestReceived] + now[data.Recoveries] - now[data.ChargedOff] - int64(math.RoundToEven(cost)))
 	}
@@ -150,12 +154,12 @@ func (y *tally) ledger(t int, m *model) rule.Ledger {
 }
 
 // stopped counts a month without lending for every borrower of the snapshot.
-func (y *tally) stopped(t int) {
+func (y *tally) stopped(month int) {
 	for at := 0; at < len(y.counts); at += y.block {
 		cell := y.counts[at : at+y.block]
 		first := counters(cell, -1)
 		for _, c := range []data.Counter{data.BorrowersCurrent, data.BorrowersD1, data.BorrowersD2, data.BorrowersD3, data.BorrowersIdle} {
-			counters(cell, t)[data.LendingStopped] += first[c]
+			counters(cell, month)[data.LendingStopped] += first[c]
 		}
 	}
 }
@@ -179,7 +183,7 @@ func (h *helm) govern(l rule.Ledger) {
 }
 
 // applySteered judges a request for a further loan under the controls of the arm and concludes the step; where cash
-// is limited and the lender would make an offer, both wait until everybody's month has come to this point.
+// is limited and the lender would make an offer, both wait until everybody's step has come to this point.
 func (l *life) applySteered(t int, wasIdle bool) {
 	h, a := l.helm, &l.worker.application
 	l.applyFor(a, t)
@@ -211,7 +215,7 @@ const (
 	chanceDraw
 )
 
-// wait puts an offer into the queue.
+// wait puts an offer into the queue of the step.
 func (h *helm) wait(l *life, t int, wasIdle bool, a *rule.Application, offer rule.Decision) {
 	x := petition{borrower: l.borrower.id, at: h.turn, wasIdle: wasIdle, offer: offer, cash: offer.Amount}
 	if offer.Refinance {

@@ -28,6 +28,9 @@ func TestCrowdIsCounted(t *testing.T) {
 func TestControlsThatNeverBind(t *testing.T) {
 	p := book(300)
 	plain := mustRun(t, p, settings(24, 2), 1, arm("base"))
+	weekly := settings(12, 2)
+	weekly.Grid = data.Weekly
+	weeks := mustRun(t, p, weekly, 1, arm("base"))
 	for i, rules := range [][]rule.Rule{
 		{&rule.StopLending{Close: 1, Open: 1, Hold: 1}}, {&rule.SlowLending{From: .99, Until: 1}},
 		{&rule.LeverageCap{Multiple: 1000, EquityShare: 10}}, {&rule.FundingBudget{Share: 100}},
@@ -37,6 +40,7 @@ func TestControlsThatNeverBind(t *testing.T) {
 		bound := arm("bound", rules...)
 		bound.Behaviour.RepK = 3
 		equal(t, fmt.Sprint("controls ", i), plain, 0, mustRun(t, p, settings(24, 2), 1, arm("base"), bound), 1)
+		equal(t, fmt.Sprint("controls by week ", i), weeks, 0, mustRun(t, p, weekly, 1, bound), 0)
 	}
 }
 
@@ -268,6 +272,40 @@ func TestServingOrder(t *testing.T) {
 	for name, wrong := range found {
 		if wrong == 0 {
 			t.Errorf("%s: goes unnoticed", name)
+		}
+	}
+}
+
+// On every grid new cash of a month stays within the budget and the balance within the cap, unless it was above it
+// already; and the budget is used.
+func TestCashStaysWithinItsLimit(t *testing.T) {
+	p := book(300)
+	balances, _ := data.MeasureByName("balance")
+	margin, _ := data.MeasureByName("net_margin")
+	for _, grid := range []data.Grid{data.Monthly, data.HalfMonthly, data.Weekly} {
+		s := settings(18, 4)
+		s.Grid = grid
+		r := mustRun(t, p, s, 2, arm("budget", &rule.FundingBudget{Share: .03}, &rule.FundingQueue{Rank: rule.ByScore, Fill: rule.Skip}),
+			arm("leverage", &rule.LeverageCap{Multiple: 4, EquityShare: .25}))
+		figures := estimate.New(r, .95)
+		balance, owed, earned := figures.Paths(0, balances), figures.Paths(1, balances), figures.Paths(1, margin)
+		lent, budgets := 0., 0.
+		for path := range s.Paths {
+			for m := 1; m <= s.Months; m++ {
+				row, budget := r.Row(0, path, data.Month(m)), .03*balance[0][path]
+				cash := float64(row[data.Disbursed] - row[data.Refinanced])
+				lent, budgets = lent+cash, budgets+budget
+				if cash > budget+.5 {
+					t.Errorf("grid %v, path %d, month %d: %.0f of new cash, the budget is %.0f", grid, path, m, cash, budget)
+				}
+				equity := .25*owed[0][path] + earned[m-1][path]
+				if owed[m][path] > max(owed[m-1][path], 4*equity)+float64(4*m) { // rounding of each month's income
+					t.Errorf("grid %v, path %d, month %d: balance %.0f with an equity of %.0f", grid, path, m, owed[m][path], equity)
+				}
+			}
+		}
+		if lent < .8*budgets {
+			t.Errorf("grid %v: only %.0f of %.0f is lent", grid, lent, budgets)
 		}
 	}
 }

@@ -163,14 +163,15 @@ func TestWorkersDoNotMatter(t *testing.T) {
 
 // BenchmarkRun measures the engine on one worker: nominal borrower-months a second (borrowers x paths x months x
 // arms, months after a default or an exit included), and bytes a borrower of portfolio and plan together. Cases:
-// one arm; three equal arms, which should cost hardly more; the six policies of the default experiment.
+// one arm; three equal arms, which should cost hardly more; the six policies of the default experiment; an arm that
+// may stop lending; one with a budget.
 func BenchmarkRun(b *testing.B) {
 	six := []Arm{arm("a"), arm("b", &rule.TopUp{}), arm("c", &rule.CoolingOff{AfterPayoff: 3}), arm("d", &rule.CleanRepayments{Min: 2}),
 		arm("e", &rule.PTICap{Max: .5}), arm("f", &rule.APRCap{Max: .154})}
 	for _, c := range []struct {
 		name string
 		arms []Arm
-	}{{"one", six[:1]}, {"equal", []Arm{six[0], six[0], six[0]}}, {"six", six}} {
+	}{{"one", six[:1]}, {"equal", []Arm{six[0], six[0], six[0]}}, {"six", six}, {"steered", []Arm{arm("stop", &rule.StopLending{Close: .04, Open: .03, Hold: 2})}}, {"queue", []Arm{arm("budget", &rule.FundingBudget{Share: .04})}}} {
 		b.Run(c.name, func(b *testing.B) {
 			before := heap()
 			spec := synth.Default()

@@ -287,6 +287,12 @@ func TestRefused(t *testing.T) {
 			_, err := expect.Run(b, a, expect.Economy{}, 3, expect.Options{})
 			return err
 		},
+		"its rules look at the lender's whole book": func() error {
+			a := good
+			a.Law = []rule.Rule{&rule.StopLending{Close: .06, Open: .05, Hold: 2}}
+			_, err := expect.Run(b, a, expect.Economy{}, 3, expect.Options{})
+			return err
+		},
 		"more than 5 states": func() error {
 			_, err := expect.Run(b, good, expect.Economy{}, 12, expect.Options{MaxStates: 5})
 			return err

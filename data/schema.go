@@ -38,8 +38,10 @@ const (
 	PrincipalLent
 	APR
 	TermMonths
+	TermDays
 	MonthsOnBook
 	OriginationDate
+	DaysOnBook
 	DaysPastDue
 	IncomeMonthly
 	PD12
@@ -56,7 +58,9 @@ const (
 	MaxAmount       = 1e12 // whole units of currency, of a balance, a principal or an income
 	MaxAPR          = 10
 	MaxTerm         = 600
+	MaxTermDays     = 180
 	MaxMonthsOnBook = 1200
+	MaxDaysOnBook   = 36525
 	MaxDPD          = 3650
 	DefaultDPD      = 90 // days past due from which a borrower counts as defaulted
 	MaxPD12         = 0.99
@@ -72,9 +76,11 @@ var schema = [NumColumns]Column{
 	BalanceOpen:     {"balance", MoneyColumn, "currency", "0 or more", "principal still owed at the as-of date; 0 = the loan is over and tells only when the borrower was last seen", true, ""},
 	PrincipalLent:   {"principal", MoneyColumn, "currency", "above 0", "amount first lent", true, ""},
 	APR:             {"apr", NumberColumn, "fraction per year", "0 to 10", "nominal annual rate; 0.24 is 24 %, and 24 would mean 2400 %", true, ""},
-	TermMonths:      {"term_months", IntegerColumn, "months", "1 to 600", "contractual term", true, ""},
+	TermMonths:      {"term_months", IntegerColumn, "months", "1 to 600", "contractual term; this column or term_days is needed", false, ""},
+	TermDays:        {"term_days", IntegerColumn, "days", "1 to 180", "contractual term of a short loan, used where term_months is absent or null; it must be a whole number of steps of the run's grid", false, ""},
 	MonthsOnBook:    {"months_on_book", IntegerColumn, "months", "0 to 1200", "whole months since origination; may exceed the term of a late loan; this column or origination_date is needed", false, ""},
 	OriginationDate: {"origination_date", DateColumn, "", "not after the as-of date", "day of disbursement, used where months_on_book is absent or null; needs the as-of date", false, ""},
+	DaysOnBook:      {"days_on_book", IntegerColumn, "days", "0 to 36525", "days since origination, which tell grids finer than a month what the whole months leave open", false, ""},
 	DaysPastDue:     {"dpd", IntegerColumn, "days", "0 to 3650", "days past due; a borrower with 90 or more on any row has already defaulted: left out of the projection and counted", false, "0"},
 	IncomeMonthly:   {"income_monthly", MoneyColumn, "currency per month", "above 0", "income of the borrower", true, ""},
 	PD12:            {"pd12", NumberColumn, "fraction", "above 0, at most 0.99", "12-month probability of default of today's grade; when the column is there every row needs it", false, ""},
@@ -83,6 +89,21 @@ var schema = [NumColumns]Column{
 	OrdinalNumber:   {"ordinal", IntegerColumn, "", "1 or more", "1 = the borrower's first loan with this lender; above 255 counts as 255", false, "rank of the row among the borrower's rows by age, oldest = 1"},
 	ExternalLoans:   {"external_loans", IntegerColumn, "loans", "0 to 255", "open loans with other lenders", false, "0"},
 	WeightCount:     {"weight", IntegerColumn, "borrowers", "1 to 1000000", "how many like borrowers the row's borrower stands for", false, "1"},
+}
+
+// Alternative returns the column that may stand in for one of which each row needs one of the two.
+func (c ColumnID) Alternative() (ColumnID, bool) {
+	switch c {
+	case TermMonths:
+		return TermDays, true
+	case TermDays:
+		return TermMonths, true
+	case MonthsOnBook:
+		return OriginationDate, true
+	case OriginationDate:
+		return MonthsOnBook, true
+	}
+	return 0, false
 }
 
 // Schema lists the canonical columns in the order of ColumnID.
@@ -121,8 +142,9 @@ func SchemaTable() string {
 	b.WriteString("| column | type | unit | range | needed | meaning |\n|---|---|---|---|---|---|\n")
 	for i, c := range schema {
 		needed := "yes"
+		_, either := ColumnID(i).Alternative()
 		switch {
-		case ColumnID(i) == MonthsOnBook || ColumnID(i) == OriginationDate:
+		case either:
 			needed = "one of the two"
 		case c.Default != "":
 			needed = "no: " + c.Default

@@ -22,7 +22,7 @@ func TestDefaultExperiment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if settings.Months != 36 || settings.Paths != 128 || settings.Seed != 20240601 || settings.Design != factor.Antithetic || settings.Baseline != 0 {
+	if settings.Months != 36 || settings.Paths != 128 || settings.Seed != 20240601 || settings.Design != factor.Antithetic || settings.Baseline != 0 || settings.Grid != data.Monthly {
 		t.Errorf("settings %+v", settings)
 	}
 	if *e.Portfolio.Synthetic != (Synthetic{Borrowers: 20000, Seed: 20240601}) || len(e.Warnings("CNY")) != 0 {

@@ -21,6 +21,7 @@ type Experiment struct {
 	Description string
 	Portfolio   Portfolio
 	Months      int // horizon
+	Grid        data.Grid
 	Paths       int
 	Seed        uint64
 	Design      factor.Design
@@ -53,6 +54,7 @@ type Synthetic struct {
 	Recipe    string // one of synth.Recipes
 	Borrowers int
 	Seed      uint64
+	TermDays  int // of bullet loans; 0 = loans of months
 }
 
 // Behaviour is a full set of behaviour parameters.
@@ -113,8 +115,13 @@ func (l *loader) experiment(layers []*document.Node, o Overrides) *Experiment {
 	return e
 }
 
-// size reads horizon, paths, seed and design.
+// size reads grid, horizon, paths, seed and design.
 func (l *loader) size(e *Experiment, layers []*document.Node, o Overrides) {
+	if n := first(layers, "grid"); n != nil {
+		if name := l.r.OneOf(n, data.GridNames()...); name != "" {
+			e.Grid, _ = data.ParseGrid(name)
+		}
+	}
 	if n := first(layers, "design"); n != nil {
 		if name := l.r.OneOf(n, factor.DesignNames()...); name != "" {
 			e.Design, _ = factor.ParseDesign(name)
@@ -224,7 +231,7 @@ func (l *loader) portfolio(n *document.Node, o Overrides) Portfolio {
 			l.r.Problems.Add(c.flag, "goes with portfolio files, and there are none")
 		}
 	}
-	p.Synthetic = &Synthetic{synth.Recipes()[0], defaultBorrowers, defaultSeed}
+	p.Synthetic = &Synthetic{Recipe: synth.Recipes()[0], Borrowers: defaultBorrowers, Seed: defaultSeed}
 	if synthetic == nil {
 		l.r.Warnf(nil, "no portfolio is given: a synthetic one of %d borrowers is used", defaultBorrowers)
 	}
@@ -237,6 +244,9 @@ func (l *loader) portfolio(n *document.Node, o Overrides) Portfolio {
 	}
 	if m := f.Get("seed"); m != nil {
 		p.Synthetic.Seed = uint64(l.r.Int(m, 0, math.MaxInt64))
+	}
+	if m := f.Get("term_days"); m != nil {
+		p.Synthetic.TermDays = l.r.Days(m, 1, data.MaxTermDays)
 	}
 	f.Close()
 	return p

@@ -69,7 +69,8 @@ func TestSchema(t *testing.T) {
 title: t
 description: d
 extends: default
-portfolio: {synthetic: {borrowers: 1, seed: 1}, files: [f], mapping: m, as_of: 2024-01-01, currency: CNY, segments: [s], max_rejected: 1%}
+portfolio: {synthetic: {borrowers: 1, seed: 1, term_days: 1 day}, files: [f], mapping: m, as_of: 2024-01-01, currency: CNY, segments: [s], max_rejected: 1%}
+grid: week
 horizon: 1 month
 paths: 4
 seed: 1

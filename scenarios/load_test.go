@@ -43,7 +43,7 @@ func TestMessages(t *testing.T) {
 		want       []string
 	}{
 		{"unknown key", "horizn: 36 months", []string{`e.yaml:1:1: unknown key "horizn", did you mean "horizon"?`}},
-		{"unknown key with no near one", "colour: red", []string{`e.yaml:1:1: unknown key "colour" (allowed: arms, baseline, behaviour, description, design, extends, gates, horizon, macros, measures, paths, policies, portfolio, regulations, seed, title)`}},
+		{"unknown key with no near one", "colour: red", []string{`e.yaml:1:1: unknown key "colour" (allowed: arms, baseline, behaviour, description, design, extends, gates, grid, horizon, macros, measures, paths, policies, portfolio, regulations, seed, title)`}},
 		{"unit missing", "horizon: 36", []string{`e.yaml:1:10: horizon: 36 has no unit: write 36 months`}},
 		{"wrong unit", "horizon: 36 days", []string{`e.yaml:1:10: horizon: unit "days" is not allowed here: a time such as 3 months or 2 years is needed, found "36 days"`}},
 		{"horizon out of range", "horizon: 60 years", []string{`e.yaml:1:10: horizon: 60 years is outside the range 1 to 600 months`}},
@@ -64,7 +64,7 @@ func TestMessages(t *testing.T) {
 		{"unknown rule", within("cooling_of: {after_payoff: 3 months}"), []string{`e.yaml:1:30: policies[0].rules: unknown key "cooling_of", did you mean "cooling_off"?`}},
 		{"unknown parameter of a rule", within("max_ordinal: {max: 3, mx: 1}"), []string{`e.yaml:1:52: policies[0].rules.max_ordinal: unknown key "mx", did you mean "max"?`}},
 		{"parameter missing", within("max_ordinal: {}"), []string{`e.yaml:1:43: policies[0].rules.max_ordinal.max: the key is missing`}},
-		{"rule without parameters", within("cooling_off: {}"), []string{`e.yaml:1:43: policies[0].rules.cooling_off: the rule has no parameters; give at least one (allowed: after_payoff, after_origination)`}},
+		{"rule without parameters", within("cooling_off: {}"), []string{`e.yaml:1:43: policies[0].rules.cooling_off: the rule has no parameters; give at least one (allowed: after_payoff, after_origination, after_payoff_days, after_origination_days)`}},
 		{"rule that is not a map", within("max_ordinal: 3"), []string{`e.yaml:1:43: policies[0].rules.max_ordinal: a map of keys is needed here, found "3"`}},
 		{"share as 24", within("apr_cap: {max: 24}"), []string{`e.yaml:1:45: policies[0].rules.apr_cap.max: the bare number 24 is above 1: write 24% or 0.24`}},
 		{"share out of range", within("min_repaid: {share: 130%}"), []string{`e.yaml:1:50: policies[0].rules.min_repaid.share: 130% is outside the range 0% to 100%`}},

@@ -17,6 +17,7 @@ func (e *Experiment) Resolved() []byte {
 	text(root, "title", e.Title)
 	text(root, "description", e.Description)
 	root.Set("portfolio", e.Portfolio.node())
+	root.Set("grid", document.NewText(e.Grid.String()))
 	root.Set("horizon", months(float64(e.Months)))
 	root.Set("paths", whole(e.Paths))
 	root.Set("seed", seed(e.Seed))
@@ -95,7 +96,11 @@ func (e *Experiment) Resolved() []byte {
 func (p Portfolio) node() *document.Node {
 	m := document.NewMap()
 	if p.Synthetic != nil {
-		m.Set("synthetic", document.NewMap().Set("recipe", document.NewText(p.Synthetic.Recipe)).Set("borrowers", whole(p.Synthetic.Borrowers)).Set("seed", seed(p.Synthetic.Seed)))
+		s := document.NewMap().Set("recipe", document.NewText(p.Synthetic.Recipe)).Set("borrowers", whole(p.Synthetic.Borrowers)).Set("seed", seed(p.Synthetic.Seed))
+		if p.Synthetic.TermDays > 0 {
+			s.Set("term_days", document.NewValue(strconv.Itoa(p.Synthetic.TermDays)+" days"))
+		}
+		m.Set("synthetic", s)
 	} else {
 		files := make([]string, len(p.Files))
 		for i, file := range p.Files {

@@ -170,6 +170,9 @@ func newPortfolioSynth(env *environment) *cobra.Command {
 			if spec.Borrowers < 1 || spec.Borrowers > synth.MaxBorrowers {
 				return usage("--borrowers: a number from 1 to %d is needed, found %d", synth.MaxBorrowers, spec.Borrowers)
 			}
+			if spec.TermDays < 0 || spec.TermDays > data.MaxTermDays {
+				return usage("--term-days: a number from 1 to %d is needed, found %d", data.MaxTermDays, spec.TermDays)
+			}
 			truth := strings.TrimSuffix(output, filepath.Ext(output)) + ".truth.yaml"
 			for _, path := range []string{output, truth} {
 				if _, err := os.Lstat(path); !force && !errors.Is(err, fs.ErrNotExist) {
@@ -199,6 +202,7 @@ func newPortfolioSynth(env *environment) *cobra.Command {
 	f.StringVarP(&output, "output", "o", "", "file to write")
 	f.IntVar(&spec.Borrowers, "borrowers", spec.Borrowers, "number of borrowers")
 	f.Uint64Var(&spec.Seed, "seed", spec.Seed, "seed of the draws")
+	f.IntVar(&spec.TermDays, "term-days", 0, "make bullet loans of so many days in place of loans of months")
 	f.BoolVar(&force, "force", false, "replace existing files")
 	return c
 }

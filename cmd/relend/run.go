@@ -270,7 +270,7 @@ func quote(s string) string {
 func loadPortfolio(ctx context.Context, p scenarios.Portfolio) (*data.Portfolio, error) {
 	if p.Synthetic != nil {
 		spec, _ := synth.Recipe(p.Synthetic.Recipe)
-		spec.Borrowers, spec.Seed = p.Synthetic.Borrowers, p.Synthetic.Seed
+		spec.Borrowers, spec.Seed, spec.TermDays = p.Synthetic.Borrowers, p.Synthetic.Seed, p.Synthetic.TermDays
 		return synth.Generate(spec)
 	}
 	var asOf time.Time
@@ -385,6 +385,10 @@ func introduce(env *environment, e *scenarios.Experiment, p *data.Portfolio, arm
 	fmt.Fprintf(env.stdout, "portfolio: %s with %s, balance %s; %s rejected, %s already in default set aside\n",
 		count(in.Borrowers, "borrower"), count(in.Loans, "open loan"), output.Money(float64(in.Balance), p.Currency),
 		count(in.Rejected, "row"), count(in.ExcludedBorrowers, "borrower"))
-	fmt.Fprintf(env.stdout, "run: %s, %s, %s, seed %d\n\n", output.Plural(len(arms), "arm"),
-		output.Plural(e.Paths, "path"), output.Plural(e.Months, "month"), e.Seed)
+	steps := ""
+	if e.Grid != data.Monthly {
+		steps = " in " + output.Plural(e.Grid.Steps(e.Months), "step") + " (grid: " + e.Grid.String() + ")"
+	}
+	fmt.Fprintf(env.stdout, "run: %s, %s, %s%s, seed %d\n\n", output.Plural(len(arms), "arm"),
+		output.Plural(e.Paths, "path"), output.Plural(e.Months, "month"), steps, e.Seed)
 }

@@ -43,7 +43,7 @@ func TestScenariosCommand(t *testing.T) {
 		{"show policy/no_topup", exitConfig, "", `did you mean "policy/no_top_up"?`},
 		{"show -r quick", exitOK, "paths: 32\nseed: 20240601\ndesign: antithetic\n", ""},
 		{"show -r experiment/quick", exitOK, "horizon: 12 months\npaths: 32\n", ""},
-		{"show -r good.yaml", exitOK, "title: Good\nportfolio:\n  synthetic:\n    borrowers: 20000\n    seed: 20240601\n  max_rejected: 1%\nhorizon: 12 months\n", ""},
+		{"show -r good.yaml", exitOK, "title: Good\nportfolio:\n  synthetic:\n    borrowers: 20000\n    seed: 20240601\n  max_rejected: 1%\ngrid: month\nhorizon: 12 months\n", ""},
 		{"show -r bad.yaml", exitConfig, "", "bad.yaml:2:1: unknown key \"horizn\""},
 		{"show", exitUsage, "", "accepts 1 arg"},
 		{"check good.yaml policy.yaml", exitOK, "good.yaml: experiment, no problems\npolicy.yaml: policy, no problems\n", ""},

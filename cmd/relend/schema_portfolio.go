@@ -13,9 +13,10 @@ func portfolioSchemaText() string {
 		"with --mapping. Money is in whole units of the currency, rates are fractions.\n\n")
 	for i, c := range data.Schema() {
 		needed := "needed"
+		other, either := data.ColumnID(i).Alternative()
 		switch {
-		case data.ColumnID(i) == data.MonthsOnBook || data.ColumnID(i) == data.OriginationDate:
-			needed = "one of months_on_book and origination_date is needed"
+		case either:
+			needed = "one of " + min(data.ColumnID(i), other).String() + " and " + max(data.ColumnID(i), other).String() + " is needed"
 		case c.Default != "":
 			needed = "default " + c.Default
 		case !c.Required:

@@ -275,8 +275,8 @@ func (l *loader) identity(t *tape) *Mapping {
 	}
 	for i, c := range data.Schema() {
 		absent := first.sources[i] == nil
-		if data.ColumnID(i) == data.MonthsOnBook && absent && first.sources[data.OriginationDate] == nil {
-			missing = append(missing, "months_on_book or origination_date")
+		if other, ok := data.ColumnID(i).Alternative(); ok && data.ColumnID(i) < other && absent && first.sources[other] == nil {
+			missing = append(missing, c.Name+" or "+other.String())
 		}
 		if c.Required && absent {
 			entry := c.Name

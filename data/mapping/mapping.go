@@ -176,8 +176,10 @@ func (p *reading) mapping(root *document.Node) {
 				p.Errorf(n, "the canonical column %s is missing", data.ColumnID(i))
 			}
 		}
-		if first.sources[data.MonthsOnBook] == nil && first.sources[data.OriginationDate] == nil {
-			p.Errorf(n, "one of the canonical columns months_on_book and origination_date is needed")
+		for i := range data.NumColumns {
+			if other, ok := i.Alternative(); ok && i < other && first.sources[i] == nil && first.sources[other] == nil {
+				p.Errorf(n, "one of the canonical columns %v and %v is needed", i, other)
+			}
 		}
 	}
 	p.m.loans = append(p.m.loans, first)
@@ -345,6 +347,10 @@ func (p *reading) constant(n *document.Node, target data.ColumnID) value {
 		return number(float64(p.Months(n, 0, data.MaxMonthsOnBook)))
 	case data.DaysPastDue:
 		return number(float64(p.Days(n, 0, data.MaxDPD)))
+	case data.TermDays:
+		return number(float64(p.Days(n, 1, data.MaxTermDays)))
+	case data.DaysOnBook:
+		return number(float64(p.Days(n, 0, data.MaxDaysOnBook)))
 	case data.OrdinalNumber:
 		return number(float64(p.Int(n, 1, math.MaxUint8)))
 	case data.ExternalLoans:
@@ -371,7 +377,7 @@ func (p *reading) unit(n *document.Node, target data.ColumnID) string {
 		return p.OneOf(n, "fraction", "percent", "basis_points")
 	case data.TermMonths, data.MonthsOnBook:
 		return p.OneOf(n, "months", "days", "weeks", "years")
-	case data.DaysPastDue:
+	case data.DaysPastDue, data.TermDays, data.DaysOnBook:
 		return p.OneOf(n, "days", "weeks", "months")
 	}
 	p.Errorf(n, "this column takes no unit; use scale")

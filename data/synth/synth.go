@@ -32,6 +32,7 @@ type Spec struct {
 	Products [data.NumProducts]float64 // shares; interest-only and bullet loans take the shortest two terms
 	Terms    []int                     // months, ascending
 	Ungraded bool                      // the tape has no PD: all borrowers have the base hazard, at the burden they bear
+	TermDays int                       // above 0: in place of these, bullet loans of so many days whose payment is PTI of a month's income
 
 	Idle       float64    // share of borrowers whose last loan is repaid
 	IdleMonths int        // longest time since that payoff; uniform
@@ -116,6 +117,9 @@ func (s Spec) check() error {
 			ps.Add("segments "+g.Name, "a median lies outside its bounds")
 		}
 	}
+	if s.TermDays < 0 || s.TermDays > data.MaxTermDays {
+		ps.Add("term_days", "%d is outside the range 1 to %d, 0 for terms in months", s.TermDays, data.MaxTermDays)
+	}
 	sumsToOne("segments", shares)
 	sumsToOne("products", s.Products[:])
 	if len(s.Terms) < 1 || s.MaxOrdinal < 1 || s.ExternalMax < 0 || s.APRMin >= s.APRMax || s.APRBase > s.APRMax || s.APRBase+s.APRPerPD*PDMax < s.APRMin || s.APRNoise <= 0 {
@@ -132,6 +136,7 @@ type row struct {
 	principal, balance, income   float64
 	apr, pd                      float64
 	term, age, dpd, ordinal, ext int
+	days                         int // since origination, of a loan with a term in days
 }
 
 // rows calls visit for every loan, borrower by borrower.
@@ -182,6 +187,9 @@ func (s Spec) borrower(d draws, number int64, meanPD float64) []row {
 	case d.Float64() < s.Idle:
 		s.loan(d, g, &r)
 		r.loan, r.age, r.balance = number*10, r.term+d.IntN(s.IdleMonths+1), 0
+		if s.TermDays > 0 {
+			r.since(s.TermDays + d.IntN(30*s.IdleMonths+1))
+		}
 		return []row{r}
 	case d.Float64() >= s.SecondLoan:
 		s.loan(d, g, &r)
@@ -194,12 +202,15 @@ func (s Spec) borrower(d draws, number int64, meanPD float64) []row {
 	newer, older := r, r
 	s.loan(d, g, &newer)
 	s.loan(d, g, &older)
-	if newer.age > older.age {
+	if newer.age > older.age || newer.age == older.age && newer.days > older.days {
 		newer, older = older, newer
 	}
 	older.ordinal--
 	s.late(d, meanPD, &newer)
 	older.dpd = min(newer.dpd, 30*older.age)
+	if s.TermDays > 0 {
+		older.dpd = max(0, min(newer.dpd, older.days-s.TermDays))
+	}
 	newer.loan, older.loan = number*10+1, number*10
 	newer.balance, older.balance = newer.owed(), older.owed()
 	return []row{older, newer}
@@ -217,8 +228,17 @@ func (s Spec) loan(d draws, g Segment, r *row) {
 	})
 	pti := d.within(0, PTIMax, func() float64 { return d.lognormal(g.PTIMedian, g.PTISigma) })
 	r.principal = 100 * math.Ceil(pti*r.income*annuity(r.apr/12, r.term)/100)
+	if s.TermDays > 0 {
+		r.product, r.principal = data.Bullet, 100*math.Ceil(pti*r.income/100)
+		r.since(d.IntN(s.TermDays))
+		return
+	}
 	r.age = d.IntN(r.term)
 }
+
+// since sets the age of a loan with a term in days.
+func (r *row) since(days int) { r.days, r.age = days, int(float64(days)*12/365.25) }
+
 
 // annuity is the present value of one unit a month.
 func annuity(rate float64, months int) float64 {
@@ -230,7 +250,11 @@ func (s Spec) late(d draws, meanPD float64, r *row) {
 	u, day := d.Float64(), d.IntN(29)
 	for k, share := range s.Late {
 		if share *= r.pd / meanPD; u < share {
-			if r.age > k {
+			switch {
+			case s.TermDays > 0: // it ran out so long ago
+				r.dpd = 30*k + 1 + day
+				r.since(s.TermDays + r.dpd)
+			case r.age > k:
 				r.dpd = 30*k + 1 + day
 			}
 			return
@@ -301,7 +325,7 @@ type field struct {
 }
 
 func (s Spec) fields() []field {
-	all := []field{
+	fields := []field{
 		{column: data.LoanID, whole: func(r *row) int64 { return r.loan }},
 		{column: data.BorrowerID, whole: func(r *row) int64 { return r.borrower }},
 		{column: data.BalanceOpen, number: func(r *row) float64 { return r.balance }},
@@ -317,7 +341,12 @@ func (s Spec) fields() []field {
 		{column: data.OrdinalNumber, whole: func(r *row) int64 { return int64(r.ordinal) }},
 		{column: data.ExternalLoans, whole: func(r *row) int64 { return int64(r.ext) }},
 	}
-	return slices.DeleteFunc(all, func(f field) bool { return s.Ungraded && f.column == data.PD12 })
+	if s.TermDays > 0 {
+		at := slices.IndexFunc(fields, func(f field) bool { return f.column == data.TermMonths })
+		fields[at] = field{column: data.TermDays, whole: func(*row) int64 { return int64(s.TermDays) }}
+		fields = append(fields, field{column: data.DaysOnBook, whole: func(r *row) int64 { return int64(r.days) }})
+	}
+	return slices.DeleteFunc(fields, func(f field) bool { return s.Ungraded && f.column == data.PD12 })
 }
 
 // Generate makes the portfolio in memory: the same one that reading the file of WriteParquet gives.
@@ -440,6 +469,9 @@ func (s Spec) Truth() string {
 	line("currency: %s", s.Currency)
 	line("as_of: %s", s.AsOf.Format(time.DateOnly))
 	line("products: %s # shares of %s", list(s.Products[:]), strings.Join(data.ProductNames(), ", "))
+	if s.TermDays > 0 {
+		line("term_days: %d # of bullet loans, in place of products and terms", s.TermDays)
+	}
 	line("terms: %s # months", list(terms))
 	line("idle_share: %v", s.Idle)
 	line("idle_months_max: %d", s.IdleMonths)

@@ -37,7 +37,7 @@ func TestSameForEver(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const golden = "7922d4a7b750793c9cb7c1cedf2bd8dc290666c9a97ce9fb4a640b68eae87232"
+	const golden = "4bd0b1a0fa964359c382988704b1e40cfa12abc73ff725e61b23b9be6ebe1cf3"
 	if got := hex.EncodeToString(h.Sum(nil)); got != golden {
 		t.Errorf("the default portfolio changed: %s, not %s", got, golden)
 	}
@@ -66,6 +66,34 @@ func TestPrefix(t *testing.T) {
 		}
 		if v.First, w.First = 0, 0; v != w {
 			t.Fatalf("borrower %+v became %+v", w, v)
+		}
+	}
+}
+
+// TestTermInDays: loans of 14 days, their ages spread over the term, those of late borrowers longer ago; in the file too.
+func TestTermInDays(t *testing.T) {
+	s := Default()
+	s.Borrowers, s.TermDays = 2000, 14
+	p, err := Generate(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ages [14]int
+	for _, w := range p.Borrowers {
+		for _, l := range p.Loans[w.First : w.First+uint32(w.Open)] {
+			if l.TermDays != 14 || l.Term != 1 || l.Product != data.Bullet || l.Balance != l.Principal {
+				t.Fatalf("%+v", l)
+			}
+			if days := 30*int(l.MonthsOnBook) + int(l.Days); w.Bucket == 0 {
+				ages[days]++
+			} else if w.Open == 1 && (days < 14+int(w.DaysLate)-1 || w.DaysLate == 0) {
+				t.Errorf("%d days late after %d days", w.DaysLate, days)
+			}
+		}
+	}
+	for age, n := range ages {
+		if n < 80 || n > 220 { // 140 expected
+			t.Errorf("%d loans of age %d", n, age)
 		}
 	}
 }

@@ -239,7 +239,6 @@ func (s Spec) loan(d draws, g Segment, r *row) {
 // since sets the age of a loan with a term in days.
 func (r *row) since(days int) { r.days, r.age = days, int(float64(days)*12/365.25) }
 
-
 // annuity is the present value of one unit a month.
 func annuity(rate float64, months int) float64 {
 	return (1 - math.Pow(1+rate, -float64(months))) / rate

@@ -7,7 +7,7 @@ import (
 	"relend/sim/behaviour"
 )
 
-// Grids finer than a month (METHOD.md §14), written out once more.
+// Grids finer than a month (METHOD.md §12), written out once more.
 
 // inSteps turns parameters of months into those of steps.
 func inSteps(p behaviour.Params, grid data.Grid) *behaviour.Params {
@@ -59,16 +59,15 @@ func (r *run) age(row *data.Loan) int16 {
 	return n
 }
 
-// term is the contractual term of a loan of the snapshot.
-func (r *run) term(row *data.Loan) int16 {
-	switch days := int(row.TermDays); {
-	case days == 0:
-		return r.steps(float64(row.Term))
-	case days%30 == 0:
-		return r.steps(float64(days / 30))
-	default:
-		return int16(days / r.grid.Days())
+// term is the contractual term of a loan of the snapshot in steps.
+func term(grid data.Grid, row *data.Loan) int16 {
+	months := float64(row.Term)
+	if days := int(row.TermDays); days%30 != 0 {
+		return int16(days / grid.Days())
+	} else if days > 0 {
+		months = float64(days / 30)
 	}
+	return int16(math.Round(months * float64(grid.PerYear()) / 12))
 }
 
 // further is the hazard of going on to the next part of a bucket from which roll and cure compete: of those who leave

@@ -123,8 +123,8 @@ func (r *run) start() {
 	}
 	for i := range b.Loans[:b.Open] {
 		row := &b.Loans[i]
-		remaining := max(1, due, int(r.term(row)-r.age(row))+due)
-		l := loan{Loan: contract.Resume(row.Product, row.Principal, row.Balance, row.APR, max(int(r.term(row)), remaining), remaining, r.dt), age: r.age(row), tenor: r.term(row)}
+		remaining := max(1, due, int(term(r.grid, row)-r.age(row))+due)
+		l := loan{Loan: contract.Resume(row.Product, row.Principal, row.Balance, row.APR, max(int(term(r.grid, row)), remaining), remaining, r.dt), age: r.age(row), tenor: term(r.grid, row)}
 		for range due {
 			l.Accrue()
 			l.Flags |= contract.Dirty
@@ -135,7 +135,7 @@ func (r *run) start() {
 	if b.Open == 0 {
 		row := &b.Loans[0]
 		s.mode, s.gap = idle, r.steps(min(float64(b.Gap), mostGap))
-		s.last = r.number(loan{Loan: contract.Loan{Principal: row.Principal, Product: row.Product}, tenor: r.term(row)})
+		s.last = r.number(loan{Loan: contract.Loan{Principal: row.Principal, Product: row.Product}, tenor: term(r.grid, row)})
 		apr = r.p.APRRef
 	}
 	s.paying = r.instalments(&s)

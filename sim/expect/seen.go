@@ -32,7 +32,7 @@ func overScores(b *Borrower, a *Arm, e *Economy, months int, o Options) (*Expect
 		return 1 - math.Exp(math.Log1p(-b.PD)*math.Exp(spread*w-spread*spread/2))
 	}
 	var sum *Expectation
-	cuts := append(jumps(b, a, func(above func(pd float64) bool) float64 {
+	cuts := append(jumps(b, a, e.Grid, func(above func(pd float64) bool) float64 {
 		lo, hi := -most, most
 		for hi-lo > 1e-13 {
 			if mid := (lo + hi) / 2; above(pd(mid)) {
@@ -70,8 +70,8 @@ func overScores(b *Borrower, a *Arm, e *Economy, months int, o Options) (*Expect
 
 // jumps returns the scores at which a decision or a price may jump or bend; first finds the lowest one for which a
 // condition holds that rises with the PD seen.
-func jumps(b *Borrower, a *Arm, first func(above func(pd float64) bool) float64) (list []float64) {
-	p := &a.Behaviour
+func jumps(b *Borrower, a *Arm, grid data.Grid, first func(above func(pd float64) bool) float64) (list []float64) {
+	p := inSteps(a.Behaviour, grid)
 	apr := math.Inf(1)
 	for _, rules := range [][]rule.Rule{a.Policy, a.Law} {
 		for _, r := range rules {
@@ -84,11 +84,11 @@ func jumps(b *Borrower, a *Arm, first func(above func(pd float64) bool) float64)
 		}
 	}
 	costs := contract.Costs{
-		Funding: p.Funding, Operating: p.Operating, Acquisition: p.Acquisition, Recovery: p.RecoveryMean, RecoveryLag: p.PriceRecoveryLag,
+		Funding: p.Funding, Operating: p.Operating, Acquisition: p.Acquisition, Recovery: p.RecoveryMean, RecoveryLag: p.PriceRecoveryLag, Grid: grid,
 	}
 	asked := map[product]bool{}
 	for i := range b.Loans {
-		good := product{b.Loans[i].Product, b.Loans[i].Term}
+		good := product{b.Loans[i].Product, term(grid, &b.Loans[i])}
 		if asked[good] {
 			continue
 		}

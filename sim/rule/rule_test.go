@@ -206,3 +206,39 @@ func TestKinds(t *testing.T) {
 		})
 	}
 }
+
+// Days and months of a cooling-off add up, in steps of the grid; a grid too coarse for the days says so.
+func TestCoolingOffInDays(t *testing.T) {
+	r := &CoolingOff{AfterPayoff: 1, AfterPayoffDays: 14, AfterOriginationDays: 30}
+	for grid, want := range map[data.Grid]CoolingOff{
+		data.HalfMonthly: {AfterPayoff: 3, AfterOrigination: 2},
+		data.Weekly:      {AfterPayoff: 6, AfterOrigination: 4},
+	} {
+		if got := *r.On(grid).(*CoolingOff); got != want {
+			t.Errorf("on the grid %v: %+v, want %+v", grid, got, want)
+		}
+		if err := r.Fits(grid); err != nil {
+			t.Errorf("on the grid %v: %v", grid, err)
+		}
+	}
+	if err := r.Fits(data.Monthly); err == nil {
+		t.Error("14 days pass on the monthly grid")
+	}
+	if s := r.Sentence("CNY"); s != "No further loan within 1 month and 14 days of paying off the last one, nor within 30 days of its being granted." {
+		t.Error(s)
+	}
+	look := &WorstDelinquency{MaxDays: 29, LookBack: 12}
+	book := Compile([]Rule{look, r}, nil, Terms{Grid: data.Weekly, APRCap: 1}, 0)
+	a := Application{Idle: true, Gap: 6, Since: 4, SinceLate: [3]int{Never, 53, Never}, Asked: 1000 * data.Unit, APR: .2}
+	if d := book.Decide(&a); !d.Granted {
+		t.Errorf("denied: %v", d.Reason)
+	}
+	a.Gap = 5
+	if d := book.Decide(&a); d.Granted || d.Reason != data.DeniedCoolingOff {
+		t.Errorf("a week too early: %+v", d)
+	}
+	a.Gap, a.SinceLate[1] = 6, 52
+	if d := book.Decide(&a); d.Granted || d.Reason != data.DeniedHistory {
+		t.Errorf("late 52 weeks ago: %+v", d)
+	}
+}

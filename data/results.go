@@ -35,6 +35,28 @@ type Gate struct {
 	Level  string `json:"level"`  // "error" or "warn"
 }
 
+// Anchoring says how the PDs of the portfolio became hazards.
+type Anchoring struct {
+	Method string       `json:"method"`          // "structural" or "baseline"
+	Arm    string       `json:"arm,omitempty"`   // under which the default rates of the bands are their mean PDs
+	Bands  []AnchorBand `json:"bands,omitempty"` // by segment and PD
+}
+
+// AnchorBand is the borrowers of a segment in a range of PDs, whose log hazards are shifted by one offset. Rates are
+// shares of the band's borrowers at the snapshot that default within 12 months.
+type AnchorBand struct {
+	Segment       int     `json:"segment"`
+	Lowest        float64 `json:"lowest"` // PD
+	Highest       float64 `json:"highest"`
+	Borrowers     int64   `json:"borrowers"` // by weight
+	PD            float64 `json:"pd"`        // mean, by weight
+	Before        float64 `json:"before"`    // default rate without the offset
+	After         float64 `json:"after"`     // and with it
+	StandardError float64 `json:"standard_error"`
+	Offset        float64 `json:"offset"`  // of the log hazard
+	Reached       bool    `json:"reached"` // false: no offset in range gives the mean PD
+}
+
 // Costs are the lender's yearly costs that turn balances into margin.
 type Costs struct {
 	Funding        float64 `json:"funding"`         // fraction of balance a year
@@ -69,6 +91,7 @@ type Run struct {
 	Checks      []Check      `json:"checks"`
 	Gates       []Gate       `json:"gates"`
 	Costs       Costs        `json:"costs"`
+	Anchoring   Anchoring    `json:"anchoring"`
 	Reproduce   string       `json:"reproduce"` // the command that repeats the run
 }
 

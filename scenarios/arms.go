@@ -365,7 +365,7 @@ func (e *Experiment) Arms(currency string, segments []string) ([]sim.Arm, sim.Se
 	if err := r.Err(); err != nil {
 		return nil, sim.Settings{}, err
 	}
-	settings := sim.Settings{Months: e.Months, Paths: e.Paths, Seed: e.Seed, Design: e.Design, Baseline: e.baselineIndex(), Grid: e.Grid}
+	settings := sim.Settings{Months: e.Months, Paths: e.Paths, Seed: e.Seed, Design: e.Design, Baseline: e.baselineIndex(), Grid: e.Grid, Anchor: e.Anchor}
 	for i := range arms {
 		arms[i].Reference = e.reference(i, settings.Baseline)
 	}

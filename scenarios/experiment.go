@@ -25,6 +25,7 @@ type Experiment struct {
 	Paths       int
 	Seed        uint64
 	Design      factor.Design
+	Anchor      sim.Anchor
 	Behaviour   Behaviour
 	Policies    []Policy
 	Regulations []Regulation
@@ -88,6 +89,7 @@ func (l *loader) experiment(layers []*document.Node, o Overrides) *Experiment {
 		Paths:       defaultPaths,
 		Seed:        defaultSeed,
 		Design:      factor.Antithetic,
+		Anchor:      sim.Baseline,
 		Measures:    defaultMeasures,
 	}
 	if e.Title == "" {
@@ -115,7 +117,7 @@ func (l *loader) experiment(layers []*document.Node, o Overrides) *Experiment {
 	return e
 }
 
-// size reads grid, horizon, paths, seed and design.
+// size reads grid, horizon, paths, seed, design and anchor.
 func (l *loader) size(e *Experiment, layers []*document.Node, o Overrides) {
 	if n := first(layers, "grid"); n != nil {
 		if name := l.r.OneOf(n, data.GridNames()...); name != "" {
@@ -126,6 +128,9 @@ func (l *loader) size(e *Experiment, layers []*document.Node, o Overrides) {
 		if name := l.r.OneOf(n, factor.DesignNames()...); name != "" {
 			e.Design, _ = factor.ParseDesign(name)
 		}
+	}
+	if n := first(layers, "anchor"); n != nil {
+		e.Anchor = sim.Anchor(max(0, slices.Index(sim.AnchorNames(), l.r.OneOf(n, sim.AnchorNames()...))))
 	}
 	switch n := first(layers, "horizon"); {
 	case o.Horizon != 0:

@@ -75,6 +75,7 @@ horizon: 1 month
 paths: 4
 seed: 1
 design: plain
+anchor: baseline
 behaviour: {preset: default, set: {}, score: {auc_before: 70%, auc_after: 75%}}
 policies: [default]
 regulations: [none]

@@ -22,6 +22,7 @@ func (e *Experiment) Resolved() []byte {
 	root.Set("paths", whole(e.Paths))
 	root.Set("seed", seed(e.Seed))
 	root.Set("design", document.NewText(e.Design.String()))
+	root.Set("anchor", document.NewText(e.Anchor.String()))
 	set := document.NewMap()
 	for _, d := range behaviour.Registry() {
 		set.Set(d.Name, e.Behaviour.node(d))

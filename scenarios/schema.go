@@ -64,6 +64,7 @@ var schemas = map[Kind][]Key{
 		{"paths", "count", fmt.Sprint(defaultPaths), fmt.Sprintf("simulated paths, at least 2 independent ones, at most %d; even where the design is antithetic", sim.MaxPaths)},
 		{"seed", "count", fmt.Sprint(defaultSeed), "seed of all draws"},
 		{"design", strings.Join(factor.DesignNames(), " or "), "antithetic", "how the factor paths are drawn"},
+		{"anchor", strings.Join(sim.AnchorNames(), " or "), "baseline", "what the PDs mean: structural, those of borrowers who take no other loan; baseline, also the default rates of 12 months of the baseline arm, by segment and PD band"},
 		{"behaviour", "map", "", "behaviour of borrowers and costs of lending"},
 		{"behaviour.preset", strings.Join(presets, " or "), "default", "the parameters to start from"},
 		{"behaviour.set", "map of parameters", "", "parameters that differ from the preset, each in its unit"},

@@ -86,7 +86,11 @@ func (l *life) begin(s *state) {
 
 // live runs the steps from t up to the one before end and stops early once nothing can happen any more.
 func (l *life) live(t, end int) {
+	watch := l.worker.watch
 	for ; t < end && l.mode != gone; t++ {
+		if watch != nil {
+			watch.see(l, t)
+		}
 		switch l.mode {
 		case current:
 			l.currentMonth(t)
@@ -157,7 +161,7 @@ func (l *life) currentMonth(t int) {
 	}
 	m := l.model
 	word := l.fate.months[t]
-	miss := l.miss * m.season[l.age] * l.economy.steps[t].miss
+	miss := l.missHazard(t)
 	risk := mayFire(word, rng.Risk, miss+l.prepay)
 	asks := mayFire(word, rng.Demand, l.ask) && float64(l.age) >= m.TopMinAge
 	l.outsideLane(t, word)
@@ -196,6 +200,11 @@ func (l *life) currentMonth(t int) {
 		}
 	}
 	l.conclude(t, false, false)
+}
+
+// missHazard is the hazard of a missed payment in step t.
+func (l *life) missHazard(t int) float64 {
+	return l.miss * l.model.season[l.age] * l.economy.steps[t].miss
 }
 
 // idleMonth is a month of a borrower without an own loan.

@@ -35,6 +35,7 @@ type Settings struct {
 	Design   factor.Design
 	Baseline int // index of the baseline arm
 	Grid     data.Grid
+	Anchor   Anchor
 }
 
 // Limits of a run.
@@ -57,6 +58,7 @@ type Plan struct {
 	warnings   []string
 	portfolio  *data.Portfolio
 	population int64 // sum of weights
+	anchored   data.Anchoring
 }
 
 // family is a group of arms that share behaviour and macro path: they travel together until a decision parts
@@ -107,7 +109,7 @@ type model struct {
 // graded is what a model makes of one borrower.
 type graded struct {
 	hazard    float64 // log base hazard
-	eta       float64 // linear predictor at the snapshot
+	eta       float64 // linear predictor at the snapshot, less the offset of his PD band
 	breakEven float64 // APR for his usual product and tenor
 }
 
@@ -188,6 +190,10 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 			APRCap: math.Inf(1), TopUp: true, Stack: true, Coverage: m.Coverage, Share: m.Share,
 			Scope: a.Scope, Open: 1, Outside: int(m.OutsideMax), Grid: settings.Grid,
 		}, money(m.AmountMin)))
+	}
+	p.anchored.Method = Structural.String()
+	if settings.Anchor == Baseline && portfolio.HasPD {
+		p.anchorToBaseline()
 	}
 	return p, nil
 }
@@ -382,7 +388,7 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	for i := range p.loans {
 		oldest = max(oldest, -int(p.loans[i].Origin))
 	}
-	m.season = m.Seasoning(oldest+p.steps()+2, m.step)
+	m.season = m.Seasoning(oldest+max(p.steps(), grid.Steps(pilotMonths))+2, m.step)
 	m.returning = m.Returning(grid.FromMonths(maxGap)+1, m.step)
 	m.recovery = m.RecoveryCurve()
 	m.growth = make([]float64, int(m.LevMax)+1)

@@ -122,6 +122,7 @@ type worker struct {
 	scratch     []int64
 	economies   [][]economy // per family and segment
 	crowd       crowd
+	watch       *watch // in the pilot
 }
 
 // setOf names a set of arms of a family.
@@ -337,7 +338,7 @@ func (p *Plan) describe() data.Run {
 	r := data.Run{
 		Format: data.RunFormat, Currency: p.portfolio.Currency, Seed: s.Seed, Paths: s.Paths,
 		Replicate: s.Design.Replicate(), Design: s.Design.String(), Months: s.Months, Baseline: s.Baseline,
-		Segments: p.segments, Intake: p.portfolio.Intake, Sources: p.portfolio.Sources,
+		Anchoring: p.anchored, Segments: p.segments, Intake: p.portfolio.Intake, Sources: p.portfolio.Sources,
 		Warnings: append([]string(nil), p.warnings...),
 		Costs:    data.Costs{Funding: base.Funding, Operating: base.Operating, Acquisition: base.Acquisition, OutsideBalance: money(base.OutsideBalance)},
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -112,6 +113,9 @@ func (d *drawing) print(env *environment, dir string) {
 	fmt.Fprintln(env.stdout, strings.TrimRight(d.files.Headline, "\n"))
 	fmt.Fprintln(env.stdout)
 	fmt.Fprintln(env.stdout, checks(d.run.Checks))
+	if line := anchored(&d.run.Anchoring); line != "" {
+		fmt.Fprintln(env.stdout, line)
+	}
 	for _, g := range d.verdict.Gates {
 		fmt.Fprintf(env.stdout, "gate %s (%s): %s: %s; found %s\n", g.Name, g.Level, g.Result, g.Expect, g.Found)
 	}
@@ -144,6 +148,22 @@ func checks(list []data.Check) string {
 		return "checks: " + strings.Join(broken, "; ")
 	}
 	return strings.Join(append([]string{fmt.Sprintf("checks: all %d hold in every month of every arm and path", laws)}, lines...), "\n")
+}
+
+// anchored says in a line how the hazards were anchored; "" where no offset was.
+func anchored(a *data.Anchoring) string {
+	if len(a.Bands) == 0 {
+		return ""
+	}
+	borrowers, pd, before, after := 0., 0., 0., 0.
+	lowest, highest := math.Inf(1), math.Inf(-1)
+	for _, b := range a.Bands {
+		n := float64(b.Borrowers)
+		borrowers, pd, before, after = borrowers+n, pd+n*b.PD, before+n*b.Before, after+n*b.After
+		lowest, highest = min(lowest, b.Offset), max(highest, b.Offset)
+	}
+	return fmt.Sprintf("anchored: default rate of 12 months in %s %.2f%%, mean PD %.2f%%; without the offsets of %s (%+.2f to %+.2f on the log hazard) %.2f%%",
+		a.Arm, 100*after/borrowers, 100*pd/borrowers, output.Plural(len(a.Bands), "PD band"), lowest, highest, 100*before/borrowers)
 }
 
 // err is what a finished run deserves: nil unless a gate of level error does not hold.

@@ -1,0 +1,30 @@
+package html
+
+import (
+	"fmt"
+
+	"relend/data"
+	"relend/output"
+)
+
+// anchorTable shows the offsets by which the PDs of the portfolio were anchored; none without offsets.
+func anchorTable(run *data.Run) []grid {
+	a := &run.Anchoring
+	if len(a.Bands) == 0 {
+		return nil
+	}
+	g := grid{
+		Caption: fmt.Sprintf("Log hazards are shifted by one offset for each segment and PD band, so that the default rate of 12 months in the arm %s is the band's mean PD", a.Arm),
+		Columns: []string{"Segment, PD", "Borrowers", "Mean PD %", "Default rate before %", "and with the offset %", "± standard error", "Offset"},
+	}
+	percent := func(v float64, digits int) string { return fmt.Sprintf("%.*f", digits, 100*v) }
+	for _, b := range a.Bands {
+		offset := fmt.Sprintf("%+.3f", b.Offset)
+		if !b.Reached {
+			offset += " (out of reach)"
+		}
+		g.add(fmt.Sprintf("%s, %s to %s%%", run.Segments[b.Segment], percent(b.Lowest, 2), percent(b.Highest, 2)),
+			output.Number(float64(b.Borrowers), 0), percent(b.PD, 2), percent(b.Before, 2), percent(b.After, 2), percent(b.StandardError, 3), minus(offset))
+	}
+	return []grid{g}
+}

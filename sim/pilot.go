@@ -1,0 +1,305 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"relend/data"
+	"relend/sim/behaviour"
+	"relend/sim/factor"
+)
+
+// Anchor says what the PDs of a portfolio are held to.
+type Anchor uint8
+
+const (
+	// Structural reads a PD as that of a borrower whose loan never matures and who takes no other (package anchor).
+	Structural Anchor = iota
+	// Baseline shifts, on top of that, the log hazards of each segment and PD band by one offset, so that the baseline
+	// arm's mean default rate of the first 12 months is the band's mean PD.
+	Baseline
+)
+
+var anchorNames = []string{"structural", "baseline"}
+
+func (a Anchor) String() string { return anchorNames[a] }
+
+// AnchorNames lists the anchors by name; the index is the Anchor.
+func AnchorNames() []string { return anchorNames }
+
+// The pilot that solves for the offsets: the engine itself, on factor paths and draws of its own, so that the offsets
+// depend neither on the user's seed nor on the horizon.
+const (
+	pilotMonths = 12
+	pilotSeed   = 0x70696c6f74
+
+	pilotBands    = 10  // of equal numbers of borrowers by PD in a segment, at most
+	pilotBandSize = 200 // borrowers in a band, at least: a segment with fewer has one band
+
+	pilotWork  = 1 << 14 // borrower-paths per band, about
+	pilotEach  = 8       // paths per borrower, at least
+	pilotTotal = 1 << 21 // over all bands, about
+	pilotPaths = 4096    // factor paths, fewer in portfolios of more than 8 segments
+
+	pilotTolerance = .1 // on the default rate, in standard errors of the pilot
+	pilotMost      = 3. // size of the largest offset: a twentieth or twenty times the hazard
+)
+
+// band is the borrowers of a segment whose PDs lie next to each other.
+type band struct {
+	data.AnchorBand
+	members []uint32 // indices of borrowers by PD
+}
+
+// bands divides the borrowers. Equal PDs are never parted, and the order of rows makes no difference.
+func (p *Plan) bands() []band {
+	var out []band
+	for from := 0; from < len(p.borrowers); {
+		segment := p.borrowers[from].segment
+		var members []uint32
+		for ; from < len(p.borrowers) && p.borrowers[from].segment == segment; from++ {
+			members = append(members, uint32(from))
+		}
+		slices.SortFunc(members, func(a, b uint32) int {
+			return cmp.Or(cmp.Compare(p.borrowers[a].pd, p.borrowers[b].pd), cmp.Compare(p.borrowers[a].id, p.borrowers[b].id))
+		})
+		first := len(out)
+		for left := pilotBands; len(members) > 0; left = max(left-1, 1) {
+			n := min(max(len(members)/left, pilotBandSize), len(members))
+			for n < len(members) && p.borrowers[members[n]].pd == p.borrowers[members[n-1]].pd {
+				n++
+			}
+			if n < pilotBandSize && len(out) > first {
+				last := &out[len(out)-1]
+				last.members = append(last.members, members...)
+				break
+			}
+			out = append(out, band{data.AnchorBand{Segment: int(segment)}, slices.Clip(members[:n])})
+			members = members[n:]
+		}
+	}
+	for i := range out {
+		b := &out[i]
+		sum, weight := 0., int64(0)
+		for _, m := range b.members {
+			sum += p.borrowers[m].pd * float64(p.borrowers[m].weight)
+			weight += p.borrowers[m].weight
+		}
+		b.Borrowers, b.PD = weight, sum/float64(weight)
+		b.Lowest, b.Highest = p.borrowers[b.members[0]].pd, p.borrowers[b.members[len(b.members)-1]].pd
+	}
+	return out
+}
+
+// anchorToBaseline finds the offset of every band under the baseline arm and shifts the hazards of all models by it.
+func (p *Plan) anchorToBaseline() {
+	pilot, weathers := p.pilot()
+	bands := p.bands()
+	work := max(1<<11, min(pilotWork, pilotTotal/len(bands)))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(bands)) {
+		wg.Go(func() {
+			w := newWorker(pilot)
+			for i := int(next.Add(1)) - 1; i < len(bands); i = int(next.Add(1)) - 1 {
+				w.solve(&bands[i], weathers, work)
+			}
+		})
+	}
+	wg.Wait()
+
+	shift := map[*model]bool{pilot.families[0].model: true} // the pilot has left its offsets there
+	p.anchored = data.Anchoring{Method: Baseline.String(), Arm: p.arms[p.settings.Baseline].Name}
+	for f := range p.families {
+		m := p.families[f].model
+		for i := range bands {
+			for _, j := range bands[i].members {
+				if !shift[m] {
+					m.graded[j].eta -= bands[i].Offset
+				}
+			}
+		}
+		shift[m] = true
+	}
+	for i := range bands {
+		b := &bands[i].AnchorBand
+		p.anchored.Bands = append(p.anchored.Bands, *b)
+		if !b.Reached {
+			p.warnings = append(p.warnings, fmt.Sprintf("segment %q, PD %.2f%% to %.2f%% (%d borrowers): no hazard from a twentieth to twenty times the structural one gives the mean PD %.2f%% in the baseline arm; with the nearest the default rate of 12 months is %.2f%%",
+				p.segments[b.Segment], 100*b.Lowest, 100*b.Highest, b.Borrowers, 100*b.PD, 100*b.After))
+		}
+	}
+}
+
+// pilot is the plan of the baseline arm alone over 12 months, with the tabulated economies of its paths.
+func (p *Plan) pilot() (*Plan, []weather) {
+	q := *p
+	q.settings = Settings{
+		Months: pilotMonths, Seed: pilotSeed, Design: factor.Antithetic, Grid: p.settings.Grid,
+		Paths: max(64, min(pilotPaths, pilotPaths*factor.MaxSegments/len(p.segments))&^1),
+	}
+	q.arms = p.arms[p.settings.Baseline : p.settings.Baseline+1]
+	for i := range p.families {
+		f := &p.families[i]
+		if at := slices.Index(f.arms, p.settings.Baseline); at >= 0 {
+			alone := family{model: f.model, macro: f.macro}
+			alone.join(0, &Arm{}, f.books[at]) // without controls, which look at the whole book
+			q.families = []family{alone}
+		}
+	}
+	weathers := make([]weather, q.settings.Paths)
+	for path := range weathers {
+		weathers[path] = newWeather(q.economies(path), q.settings.Grid.SubStates())
+	}
+	return &q, weathers
+}
+
+// weather is a path's economies with what they mean for the late.
+type weather struct {
+	economies [][]economy
+	lost      []lost // by segment
+}
+
+// lost is the chance of a borrower so many steps overdue (index overdue-1) at the start of a step to default before
+// the year is out without ever being cured.
+type lost [][]float64
+
+func newWeather(economies [][]economy, parts int) weather {
+	w := weather{economies, make([]lost, len(economies[0]))}
+	for g := range w.lost {
+		steps := economies[0][g].steps
+		table := make(lost, len(steps)+1)
+		for t := range table {
+			table[t] = make([]float64, len(behaviour.Chain{})*parts)
+		}
+		for t := len(steps) - 1; t >= 0; t-- {
+			now, next := table[t], table[t+1]
+			for k := range now {
+				c, further := &steps[t].chain[k/parts], 1.
+				if k+1 < len(now) {
+					further = next[k+1]
+				}
+				now[k] = c.Roll*further + (1-c.Either)*next[k]
+			}
+		}
+		w.lost[g] = table
+	}
+	return w
+}
+
+// watch adds up, along the life of a borrower, the chances of his defaults: in each step that he is current the
+// chance of a miss times that of never being cured from it before the year is out. Each default has one last miss, so
+// the expectation is that of the number of defaults, and varies far less than their number.
+type watch struct {
+	lost    []lost
+	chances float64
+}
+
+// see takes in a life at the start of step t.
+func (w *watch) see(l *life, t int) {
+	lost := w.lost[l.borrower.segment]
+	switch {
+	case l.mode == late && t == 0:
+		w.chances += lost[0][l.overdue-1]
+	case l.mode == current && l.fraudulent():
+		if steps := len(lost) - 1; t+len(lost[0]) < steps {
+			w.chances++
+		}
+	case l.mode == current:
+		if l.age == l.reliefEnds {
+			l.refresh()
+		}
+		if chance := lost[t+1][0]; chance > 0 {
+			miss, _ := behaviour.Pick(l.missHazard(t), l.prepay)
+			w.chances += miss * chance
+		}
+	}
+}
+
+// solve finds a band's offset by the secant method on the log of its default rate, and leaves it in the hazards of
+// the band's borrowers.
+func (w *worker) solve(b *band, weathers []weather, work int) {
+	p := w.plan
+	m := p.families[0].model
+	applied := 0.
+	at := func(offset float64) (logRate, se float64) {
+		for _, i := range b.members {
+			m.graded[i].eta -= offset - applied
+		}
+		applied = offset
+		rate, se := w.rate(b, weathers, work)
+		b.Offset, b.After, b.StandardError = offset, rate*b.PD, se*b.PD
+		return math.Log(rate), se / rate
+	}
+	lo, hi := -pilotMost, pilotMost
+	x, slope := 0., .9
+	fx, se := at(x)
+	b.Before = b.After
+	for range 20 {
+		if math.Abs(fx) < pilotTolerance*se {
+			b.Reached = true
+			return
+		}
+		if fx > 0 {
+			hi = x
+		} else {
+			lo = x
+		}
+		if hi-lo < 1e-9 { // at an end of the range, or at a jump
+			return
+		}
+		next := max(lo, min(hi, x-fx/slope))
+		var fn float64
+		fn, se = at(next)
+		if s := (fn - fx) / (next - x); s > .02 {
+			slope = s
+		}
+		x, fx = next, fn
+	}
+}
+
+// rate is the mean 12-month default rate of a band over its mean PD, with its standard error. A band larger than the
+// work allows is sampled at equal steps in the order of PDs. Every borrower lives through his own stretch of the
+// factor paths; what the pair of paths has in common is in the error, differences between borrowers only as far as
+// they are sampled.
+func (w *worker) rate(b *band, weathers []weather, work int) (rate, se float64) {
+	p := w.plan
+	n := min(len(b.members), work/pilotEach)
+	each := min(work/n&^1, len(weathers))
+	common, own := make([]float64, len(weathers)/2), make([]float64, each/2)
+	w.watch = &watch{}
+	sum, of, between := 0., 0., 0.
+	for j := range n {
+		i := int(b.members[(2*j+1)*len(b.members)/(2*n)])
+		c := &p.borrowers[i]
+		mean := 0.
+		for k := range own {
+			own[k] = 0
+			for mirror := range 2 {
+				path := (j*each + 2*k + mirror) % len(weathers)
+				w.economies = weathers[path].economies
+				*w.watch = watch{lost: weathers[path].lost}
+				w.borrower(path, i)
+				own[k] += float64(c.weight) * w.watch.chances
+			}
+			mean += own[k] / float64(len(own))
+		}
+		for k := range own {
+			common[(j*each/2+k)%len(common)] += own[k] - mean
+		}
+		sum += mean / 2
+		of += float64(c.weight) * c.pd
+		between += (mean/2 - float64(c.weight)*c.pd) * (mean/2 - float64(c.weight)*c.pd)
+	}
+	pairs, squares := float64(len(own)), 0.
+	for _, d := range common {
+		squares += d * d
+	}
+	variance := squares/(4*pairs*(pairs-1)) + between*(1-float64(n)/float64(len(b.members)))
+	return sum / of, math.Sqrt(variance) / of
+}

@@ -362,14 +362,42 @@ func (e *Experiment) Arms(currency string, segments []string) ([]sim.Arm, sim.Se
 			}
 		}
 	}
+	correlation := e.Factors.matrix(r, segments)
 	if err := r.Err(); err != nil {
 		return nil, sim.Settings{}, err
 	}
-	settings := sim.Settings{Months: e.Months, Paths: e.Paths, Seed: e.Seed, Design: e.Design, Baseline: e.baselineIndex(), Grid: e.Grid, Anchor: e.Anchor}
+	settings := sim.Settings{Months: e.Months, Paths: e.Paths, Seed: e.Seed, Design: e.Design, Baseline: e.baselineIndex(), Grid: e.Grid, Anchor: e.Anchor,
+		Correlation: correlation, Start: e.Factors.Start}
 	for i := range arms {
 		arms[i].Reference = e.reference(i, settings.Baseline)
 	}
 	return arms, settings, nil
+}
+
+// matrix returns the correlations in the order of the portfolio's segments, which must be those of the matrix.
+func (x *Factors) matrix(r *document.Reader, segments []string) [][]float64 {
+	if x.Correlation == nil {
+		return nil
+	}
+	at := make([]int, len(segments))
+	for i, s := range segments {
+		if at[i] = slices.Index(x.Segments, s); at[i] < 0 {
+			r.Errorf(x.at, "the portfolio holds the segment %q, which is not in the matrix of correlations%s", s, hint(s, x.Segments))
+			return nil
+		}
+	}
+	for _, s := range x.Segments {
+		if !slices.Contains(segments, s) {
+			r.Errorf(x.at, "the matrix of correlations has the segment %q, which the portfolio does not hold%s", s, hint(s, segments))
+		}
+	}
+	out := make([][]float64, len(segments))
+	for i := range out {
+		for j := range segments {
+			out[i] = append(out[i], x.Correlation[at[i]][at[j]])
+		}
+	}
+	return out
 }
 
 func (e *Experiment) baselineIndex() int {

@@ -244,3 +244,23 @@ baseline: none
 		}
 	}
 }
+
+// The matrix of correlations is read in the order of its own list of segments and handed on in the portfolio's.
+func TestFactors(t *testing.T) {
+	e := mustParse(t, "factors: {segments: [b, a, c], correlation: [[1, 0.1, 0.2], [0.1, 1, 0.3], [0.2, 0.3, 1]], start: -1.5}")
+	_, s, err := e.Arms("CNY", []string{"a", "b", "c"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(s.Correlation, *s.Start); got != "[[1 0.1 0.3] [0.1 1 0.2] [0.3 0.2 1]] -1.5" {
+		t.Error(got)
+	}
+	_, _, err = e.Arms("CNY", []string{"a", "d"})
+	if err == nil || !strings.Contains(err.Error(), `holds the segment "d", which is not in the matrix`) {
+		t.Error(err)
+	}
+	_, _, err = e.Arms("CNY", []string{"a", "b"})
+	if err == nil || !strings.Contains(err.Error(), `has the segment "c", which the portfolio does not hold`) {
+		t.Error(err)
+	}
+}

@@ -26,6 +26,7 @@ type Experiment struct {
 	Seed        uint64
 	Design      factor.Design
 	Anchor      sim.Anchor
+	Factors     Factors
 	Behaviour   Behaviour
 	Policies    []Policy
 	Regulations []Regulation
@@ -48,6 +49,14 @@ type Portfolio struct {
 	Currency    string     // ISO 4217 code, "" when the files say it
 	Segments    []string   // that may occur; empty: any
 	MaxRejected float64    // share of rows that may be rejected
+}
+
+// Factors is what an experiment says of the systematic factors beside the behaviour parameters.
+type Factors struct {
+	Segments    []string    // of the portfolio, in the order of Correlation; empty without
+	Correlation [][]float64 // of the innovations of the segments' own factors; nil: independent
+	Start       *float64    // at the snapshot; nil: stationary
+	at          *document.Node
 }
 
 // Synthetic is an artificial portfolio.
@@ -98,6 +107,8 @@ func (l *loader) experiment(layers []*document.Node, o Overrides) *Experiment {
 	e.Portfolio = l.portfolio(first(layers, "portfolio"), o)
 	e.segments = present(first(layers, "portfolio"), "segments")
 	l.size(e, layers, o)
+
+	e.Factors = l.factors(first(layers, "factors"))
 
 	var changes []change
 	for _, layer := range slices.Backward(layers) {
@@ -177,6 +188,36 @@ func (l *loader) size(e *Experiment, layers []*document.Node, o Overrides) {
 	case e.Paths < 2*size:
 		report("%d is too few for error bars: the design %s needs at least %d", e.Paths, e.Design, 2*size)
 	}
+}
+
+// factors reads the systematic factors (nil: stationary and independent).
+func (l *loader) factors(n *document.Node) Factors {
+	x, before := Factors{at: n}, len(l.r.Problems.List)
+	f := l.r.Map(n)
+	segments, correlation := f.Get("segments"), f.Get("correlation")
+	if segments != nil {
+		x.Segments = l.r.Texts(segments)
+	}
+	for _, row := range l.r.List(correlation) {
+		var values []float64
+		for _, item := range l.r.List(row) {
+			values = append(values, l.r.Float(item, -1, 1))
+		}
+		x.Correlation = append(x.Correlation, values)
+	}
+	if (segments == nil) != (correlation == nil) {
+		l.r.Errorf(n, "segments and correlation go together: the rows of the matrix are the segments in their order")
+	} else if correlation != nil && !l.failed(before) {
+		if _, err := factor.NewCorrelation(x.Correlation, len(x.Segments)); err != nil {
+			l.r.Errorf(correlation, "%v", err)
+		}
+	}
+	if m := f.Get("start"); m != nil && m.Text() != "stationary" {
+		z := l.r.Float(m, -sim.MaxStart, sim.MaxStart)
+		x.Start = &z
+	}
+	f.Close()
+	return x
 }
 
 func (l *loader) portfolio(n *document.Node, o Overrides) Portfolio {

@@ -23,6 +23,7 @@ func (e *Experiment) Resolved() []byte {
 	root.Set("seed", seed(e.Seed))
 	root.Set("design", document.NewText(e.Design.String()))
 	root.Set("anchor", document.NewText(e.Anchor.String()))
+	root.Set("factors", e.Factors.node())
 	set := document.NewMap()
 	for _, d := range behaviour.Registry() {
 		set.Set(d.Name, e.Behaviour.node(d))
@@ -120,6 +121,21 @@ func (p Portfolio) node() *document.Node {
 		m.Set("segments", textList(p.Segments))
 	}
 	return m.Set("max_rejected", ratio(p.MaxRejected))
+}
+
+func (x Factors) node() *document.Node {
+	m := document.NewMap()
+	if x.Correlation != nil {
+		var rows []*document.Node
+		for _, row := range x.Correlation {
+			rows = append(rows, numberList(row))
+		}
+		m.Set("segments", textList(x.Segments)).Set("correlation", document.NewList(rows...))
+	}
+	if x.Start != nil {
+		return m.Set("start", number(*x.Start))
+	}
+	return m.Set("start", document.NewText("stationary"))
 }
 
 func (b *Behaviour) node(d behaviour.Parameter) *document.Node {

@@ -186,6 +186,9 @@ func TestResolvedRoundTrip(t *testing.T) {
 		fmt.Fprintf(&b, "horizon: %d months\npaths: %d\nseed: %d\n", rapid.IntRange(1, 120).Draw(t, "horizon"), 2*rapid.IntRange(2, 999).Draw(t, "paths"), rapid.Int64Min(0).Draw(t, "seed"))
 		fmt.Fprintf(&b, "grid: %s\n", rapid.SampledFrom(data.GridNames()).Draw(t, "grid"))
 		fmt.Fprintf(&b, "anchor: %s\n", rapid.SampledFrom([]string{"structural", "baseline"}).Draw(t, "anchor"))
+		if rapid.Bool().Draw(t, "factors") {
+			b.WriteString("factors: {segments: [a, b], correlation: [[1, -0.3], [-0.3, 1]], start: -1.5}\n")
+		}
 		fmt.Fprintf(&b, "design: %s\n", rapid.SampledFrom([]string{"plain", "antithetic"}).Draw(t, "design"))
 		fmt.Fprintf(&b, "behaviour: %s\n", drawnBehaviour(t, "b", nil))
 		fmt.Fprintf(&b, "policies: [tight, {name: p, title: %s, rules: %s}]\n", quoted(t, "policy"), drawnRules(t, "p"))

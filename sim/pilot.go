@@ -139,6 +139,7 @@ func (p *Plan) anchorToBaseline() {
 // pilot is the plan of the baseline arm alone over 12 months, with the tabulated economies of its paths.
 func (p *Plan) pilot() (*Plan, []weather) {
 	q := *p
+	q.correlated = nil // a segment's rates do not depend on the others
 	q.settings = Settings{
 		Months: pilotMonths, Seed: pilotSeed, Design: factor.Antithetic, Grid: p.settings.Grid,
 		Paths: max(64, min(pilotPaths, pilotPaths*factor.MaxSegments/len(p.segments))&^1),

@@ -36,6 +36,9 @@ type Settings struct {
 	Baseline int // index of the baseline arm
 	Grid     data.Grid
 	Anchor   Anchor
+
+	Correlation [][]float64 // of the innovations of the segments' factors, by segment; nil: independent
+	Start       *float64    // systematic factor of every segment at the snapshot; nil: drawn from its stationary law
 }
 
 // Limits of a run.
@@ -43,6 +46,7 @@ const (
 	MaxMonths = 600
 	MaxPaths  = 1 << 24
 	MaxArms   = 256
+	MaxStart  = 5.
 )
 
 // Plan is a checked run, ready to start. It is read-only and may be run more than once.
@@ -58,6 +62,7 @@ type Plan struct {
 	warnings   []string
 	portfolio  *data.Portfolio
 	population int64 // sum of weights
+	correlated *factor.Correlation
 	anchored   data.Anchoring
 }
 
@@ -153,6 +158,16 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 	if settings.Baseline < 0 || settings.Baseline >= len(arms) {
 		ps.Add("baseline", "index %d is not one of the %d arms", settings.Baseline, len(arms))
 	}
+	var correlated *factor.Correlation
+	if settings.Correlation != nil {
+		var err error
+		if correlated, err = factor.NewCorrelation(settings.Correlation, len(portfolio.Segments)); err != nil {
+			ps.Add("factors.correlation", "%v", err)
+		}
+	}
+	if z := settings.Start; z != nil && !(math.Abs(*z) <= MaxStart) {
+		ps.Add("factors.start", "%v is out of range, allowed %v to %v standard deviations", *z, -MaxStart, MaxStart)
+	}
 	for i := range arms {
 		for _, p := range arms[i].Behaviour.Check().List {
 			p.Path = "arm " + arms[i].Name + ": " + p.Path
@@ -170,7 +185,7 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 		return nil, err
 	}
 
-	p := &Plan{settings: settings, arms: arms, segments: portfolio.Segments, portfolio: portfolio}
+	p := &Plan{settings: settings, arms: arms, segments: portfolio.Segments, portfolio: portfolio, correlated: correlated}
 	if err := p.load(portfolio); err != nil {
 		return nil, err
 	}
@@ -191,11 +206,33 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 			Scope: a.Scope, Open: 1, Outside: int(m.OutsideMax), Grid: settings.Grid,
 		}, money(m.AmountMin)))
 	}
+	p.warnOfStart()
 	p.anchored.Method = Structural.String()
 	if settings.Anchor == Baseline && portfolio.HasPD {
 		p.anchorToBaseline()
 	}
 	return p, nil
+}
+
+// warnOfStart says what a given start of the economy does to the mean of the multipliers, which is 1 under the
+// stationary law.
+func (p *Plan) warnOfStart() {
+	if p.settings.Start == nil {
+		return
+	}
+	m := p.families[0].model
+	for _, s := range m.segments {
+		if s == nil || s.Sigma == 0 {
+			continue
+		}
+		mean := func(month float64) float64 {
+			left := math.Pow(m.Phi, month/m.step)
+			return math.Exp(s.Sigma*left**p.settings.Start - s.Sigma*s.Sigma*left*left/2)
+		}
+		p.warnings = append(p.warnings, fmt.Sprintf("the economy starts at a factor of %v: the mean multiplier of the miss hazard is not 1 but %.2f in month 1, %.2f in month 12 and %.2f in month 24 (segment %q)",
+			*p.settings.Start, mean(1), mean(12), mean(24), p.segments[slices.Index(m.segments, s)]))
+		return
+	}
 }
 
 // family returns the family of a model and macro path that has room, a new one if need be.

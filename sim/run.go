@@ -312,7 +312,8 @@ func (p *Plan) economies(path int) [][]economy {
 	out := make([][]economy, len(p.families))
 	for i := range p.families {
 		m, macro := p.families[i].model, &p.families[i].macro
-		draws := factor.Draw(s.Seed, path, s.Design, factor.Law{Phi: m.Phi, Global: m.WGlobal}, len(p.segments), p.steps())
+		law := factor.Law{Phi: m.Phi, Global: m.WGlobal, Correlation: p.correlated, Start: s.Start}
+		draws := factor.Draw(s.Seed, path, s.Design, law, len(p.segments), p.steps())
 		out[i] = make([]economy, len(p.segments))
 		for g := range out[i] {
 			if m.segments[g] == nil {

@@ -75,6 +75,7 @@ type Run struct {
 	Currency    string       `json:"currency"`
 	AsOf        string       `json:"as_of"` // ISO date or ""
 	Seed        uint64       `json:"seed"`
+	Scale       int64        `json:"scale,omitempty"` // counts that one borrower, event or minor unit makes; 0 = 1
 	Paths       int          `json:"paths"`
 	Replicate   int          `json:"replicate"` // paths per independent replicate: 1 plain, 2 antithetic pairs
 	Design      string       `json:"design"`
@@ -94,6 +95,9 @@ type Run struct {
 	Anchoring   Anchoring    `json:"anchoring"`
 	Reproduce   string       `json:"reproduce"` // the command that repeats the run
 }
+
+// Whole turns a count of the results into borrowers, events or minor units.
+func (r *Run) Whole(count float64) float64 { return count / float64(max(r.Scale, 1)) }
 
 // RunFormat is the version of the run directory written by this program.
 const RunFormat = 1

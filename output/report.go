@@ -196,7 +196,7 @@ func (r *Report) denials() {
 				}
 			}
 			if sum > 0 {
-				list = append(list, Denial{reason, float64(sum) / float64(r.Run.Paths), r.At(a, "denied_"+reason.String())})
+				list = append(list, Denial{reason, r.Run.Whole(float64(sum)) / float64(r.Run.Paths), r.At(a, "denied_"+reason.String())})
 			}
 		}
 		slices.SortStableFunc(list, func(a, b Denial) int {

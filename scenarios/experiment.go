@@ -27,6 +27,7 @@ type Experiment struct {
 	Design      factor.Design
 	Anchor      sim.Anchor
 	Factors     Factors
+	Engine      string // one of Engines
 	Behaviour   Behaviour
 	Policies    []Policy
 	Regulations []Regulation
@@ -39,6 +40,15 @@ type Experiment struct {
 	warnings []string
 	segments *document.Node // where the segments are listed
 }
+
+// The engines that can run an experiment.
+const (
+	StepEngine   = "step"   // simulates every borrower month by month (package sim)
+	ExpectEngine = "expect" // computes expected values, given the economy of each path (package sim/expect)
+)
+
+// Engines lists the names of the engines, the default first.
+func Engines() []string { return []string{StepEngine, ExpectEngine} }
 
 // Portfolio says where the borrowers come from: Synthetic, or Files with what is needed to read them.
 type Portfolio struct {
@@ -99,6 +109,7 @@ func (l *loader) experiment(layers []*document.Node, o Overrides) *Experiment {
 		Seed:        defaultSeed,
 		Design:      factor.Antithetic,
 		Anchor:      sim.Baseline,
+		Engine:      StepEngine,
 		Measures:    defaultMeasures,
 	}
 	if e.Title == "" {
@@ -129,6 +140,7 @@ func (l *loader) experiment(layers []*document.Node, o Overrides) *Experiment {
 }
 
 // size reads grid, horizon, paths, seed, design and anchor.
+// size reads horizon, paths, seed, design and engine.
 func (l *loader) size(e *Experiment, layers []*document.Node, o Overrides) {
 	if n := first(layers, "grid"); n != nil {
 		if name := l.r.OneOf(n, data.GridNames()...); name != "" {
@@ -142,6 +154,17 @@ func (l *loader) size(e *Experiment, layers []*document.Node, o Overrides) {
 	}
 	if n := first(layers, "anchor"); n != nil {
 		e.Anchor = sim.Anchor(max(0, slices.Index(sim.AnchorNames(), l.r.OneOf(n, sim.AnchorNames()...))))
+	}
+	switch n := first(layers, "engine"); {
+	case o.Engine != "":
+		e.Engine = o.Engine
+		if !slices.Contains(Engines(), o.Engine) {
+			l.r.Problems.Add("--engine", "unknown engine %q (allowed: %s)%s", o.Engine, strings.Join(Engines(), ", "), data.DidYouMean(o.Engine, Engines()))
+		}
+	case n != nil:
+		if name := l.r.OneOf(n, Engines()...); name != "" {
+			e.Engine = name
+		}
 	}
 	switch n := first(layers, "horizon"); {
 	case o.Horizon != 0:

@@ -20,6 +20,7 @@ type Overrides struct {
 	Horizon  int     // months
 	Paths    int     //
 	Seed     *uint64 //
+	Engine   string  // one of Engines
 	Files    []string
 	Mapping  string
 	AsOf     string // ISO date

@@ -24,6 +24,7 @@ func (e *Experiment) Resolved() []byte {
 	root.Set("design", document.NewText(e.Design.String()))
 	root.Set("anchor", document.NewText(e.Anchor.String()))
 	root.Set("factors", e.Factors.node())
+	root.Set("engine", document.NewText(e.Engine))
 	set := document.NewMap()
 	for _, d := range behaviour.Registry() {
 		set.Set(d.Name, e.Behaviour.node(d))

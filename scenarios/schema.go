@@ -69,6 +69,7 @@ var schemas = map[Kind][]Key{
 		{"factors.segments", "list of texts", "", "all segments of the portfolio, in the order of the matrix; with correlation"},
 		{"factors.correlation", "list of lists", "independent", "correlation matrix of the innovations of the segments' own factors"},
 		{"factors.start", "number or stationary", "stationary", fmt.Sprintf("the systematic factor at the snapshot, -%v to %v, above 0 for bad times; it returns to 0 by factor.phi", sim.MaxStart, sim.MaxStart)},
+		{"engine", strings.Join(Engines(), " or "), StepEngine, "step simulates every borrower; expect computes expected values given each path's economy, of a sample of borrowers where there are many"},
 		{"behaviour", "map", "", "behaviour of borrowers and costs of lending"},
 		{"behaviour.preset", strings.Join(presets, " or "), "default", "the parameters to start from"},
 		{"behaviour.set", "map of parameters", "", "parameters that differ from the preset, each in its unit"},

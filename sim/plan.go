@@ -276,13 +276,7 @@ func (p *Plan) load(portfolio *data.Portfolio) error {
 	if err := termsFit(portfolio.Loans, grid); err != nil {
 		return err
 	}
-	order := make([]uint32, len(portfolio.Borrowers))
-	for i := range order {
-		order[i] = uint32(i)
-	}
-	slices.SortStableFunc(order, func(a, b uint32) int {
-		return cmp.Compare(portfolio.Borrowers[a].Segment, portfolio.Borrowers[b].Segment)
-	})
+	order := ordered(portfolio)
 	p.borrowers = make([]borrower, 0, len(order))
 	p.loans = make([]contract.Loan, 0, len(portfolio.Loans))
 	var merge merged
@@ -317,6 +311,18 @@ func (p *Plan) load(portfolio *data.Portfolio) error {
 	}
 	p.warnings = merge.warnings(p.warnings)
 	return nil
+}
+
+// ordered returns the indices of the borrowers of a portfolio in the order of a plan.
+func ordered(portfolio *data.Portfolio) []uint32 {
+	order := make([]uint32, len(portfolio.Borrowers))
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortStableFunc(order, func(a, b uint32) int {
+		return cmp.Compare(portfolio.Borrowers[a].Segment, portfolio.Borrowers[b].Segment)
+	})
+	return order
 }
 
 func products(loans []contract.Loan) []data.Product {

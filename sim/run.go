@@ -101,7 +101,7 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	results := &data.Results{Run: p.describe(), Counts: counts}
+	results := &data.Results{Run: p.Describe(), Counts: counts}
 	for a := range sums {
 		results.Cells = append(results.Cells, sums[a].results())
 	}
@@ -332,8 +332,8 @@ func (p *Plan) economies(path int) [][]economy {
 	return out
 }
 
-// describe fills what the plan knows of the run's description.
-func (p *Plan) describe() data.Run {
+// Describe fills what the plan knows of the run's description.
+func (p *Plan) Describe() data.Run {
 	s := &p.settings
 	base := &p.arms[s.Baseline].Behaviour
 	r := data.Run{

@@ -13,6 +13,7 @@ import (
 	"relend/data/rundir"
 	"relend/output/gate"
 	"relend/sim"
+	"relend/sim/expect"
 )
 
 // The exit codes. Artefacts are written before a failing exit.
@@ -117,6 +118,7 @@ func exit(stderr io.Writer, err error) int {
 		facts    *unreproducedError
 		broken   *sim.InvariantError
 		unsound  *selfcheckError
+		wanting  *expect.InvariantError
 	)
 	code, hint := exitInternal, ""
 	switch {
@@ -144,7 +146,7 @@ func exit(stderr io.Writer, err error) int {
 		}
 	case errors.As(err, &facts):
 		code = exitGate
-	case errors.As(err, &broken), errors.As(err, &unsound):
+	case errors.As(err, &broken), errors.As(err, &unsound), errors.As(err, &wanting):
 		code = exitInvariant
 	}
 	fmt.Fprintf(stderr, "relend: %v%s\n", err, hint)

@@ -32,7 +32,7 @@ var plan = map[string][]string{
 	"sim/factor":    {"sim/rng"},
 	"sim/estimate":  {},
 	"sim/anchor":    {"sim/behaviour", "sim/factor"},
-	"sim/expect":    {"sim/anchor", "sim/behaviour", "sim/contract", "sim/factor", "sim/rule"},
+	"sim/expect":    {"sim/anchor", "sim/behaviour", "sim/contract", "sim/factor", "sim/rng", "sim/rule"},
 	"sim":           {"sim/anchor", "sim/behaviour", "sim/contract", "sim/factor", "sim/rng", "sim/rule"},
 	"sim/selfcheck": {"sim", "sim/anchor", "sim/behaviour", "sim/contract", "sim/estimate", "sim/expect", "sim/factor", "sim/rng", "sim/rule"},
 	"scenarios":     {"data/document", "data/synth", "sim", "sim/behaviour", "sim/factor", "sim/rule"},

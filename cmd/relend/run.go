@@ -97,11 +97,12 @@ func newRunCommand(env *environment) *cobra.Command {
 	f.BoolVar(&o.force, "force", false, "replace an existing run directory")
 	f.IntVar(&o.Paths, "paths", 0, "number of paths (default: the experiment's)")
 	f.IntVar(&o.Horizon, "horizon", 0, "months to project (default: the experiment's)")
+	f.StringVar(&o.Engine, "engine", "", "step simulates every borrower, expect computes expected values (default: the experiment's)")
 	f.Uint64Var(&seed, "seed", 0, "seed of the paths (default: the experiment's)")
 	f.IntVar(&o.workers, "workers", 0, "goroutines that simulate; no result depends on it (default: one per processor)")
 	f.Var(&o.progress, "progress", "auto, plain or off")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print the run directory only")
-	for flag, completion := range map[string][]string{"mapping": mapping.Examples(), "progress": progressModes} {
+	for flag, completion := range map[string][]string{"mapping": mapping.Examples(), "engine": scenarios.Engines(), "progress": progressModes} {
 		// Fails only for a flag that does not exist.
 		_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(completion, cobra.ShellCompDirectiveDefault))
 	}
@@ -161,7 +162,7 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 		mode = "off"
 	}
 	bar := newProgress(mode, env.stderr, plan.Paths(), time.Now)
-	results, err := plan.Run(ctx, workers, bar.show)
+	results, err := compute(ctx, e.Engine, plan, portfolio, arms, settings.Grid, workers, bar.show)
 	bar.stop()
 	if err != nil {
 		return err

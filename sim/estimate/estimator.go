@@ -215,5 +215,5 @@ func (e *Estimator) month(rows []int64, m int, s data.Sum) float64 {
 		v -= float64((costs.Funding + costs.Operating) / 12 * float64(balance))
 		v -= float64(costs.Acquisition * float64(row[data.Disbursed]))
 	}
-	return v
+	return e.results.Run.Whole(v)
 }

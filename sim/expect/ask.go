@@ -42,8 +42,8 @@ func (r *run) ask(s state, before opening, p float64) {
 	if total(r.lanes[asks]) == 0 {
 		return
 	}
-	mark := len(r.flows)
-	defer func() { r.flows = r.flows[:mark] }()
+	mark, cell := len(r.flows), r.cell
+	defer func() { r.flows, r.cell = r.flows[:mark], cell }()
 
 	a := rule.Application{
 		Idle: s.mode == idle, Gap: int(s.gap), Since: before.t - int(s.granted) - 1,
@@ -72,6 +72,7 @@ func (r *run) ask(s state, before opening, p float64) {
 	o := r.offer(like.Product, like.tenor)
 	a.BreakEven, a.APR, a.Burden = o.breakEven, o.apr, o.burden/r.dt
 
+	r.cell = cellOf(like.Product, a.NewOrdinal) // of the loan asked for
 	r.add(data.Applications, 1)
 	r.add(data.RequestedAmount, a.Asked)
 	if !s.applied {

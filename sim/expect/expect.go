@@ -9,6 +9,7 @@ import (
 	"relend/data"
 	"relend/sim/behaviour"
 	"relend/sim/factor"
+	"relend/sim/rng"
 	"relend/sim/rule"
 )
 
@@ -60,19 +61,23 @@ type Economy struct {
 
 // Options choose between exactness and cost. The zero value is exact up to the quadrature.
 type Options struct {
-	Frailty   int     // nodes over the frailty; 0 = 9 (relative error below 1e-7 at a frailty of .6), and 1 where behaviour has none
-	Demand    int     // nodes over the heterogeneity of demand; 0 = 15 (below 1e-5 at .8), likewise
-	Threshold float64 // states of a smaller probability are dropped at the end of a month, and counted in Dropped
-	MaxStates int     // refuse to hold more states than this; 0 = what needs about 1 GiB
+	Frailty   int        // nodes over the frailty; 0 = 9 (relative error below 1e-7 at a frailty of .6), and 1 where behaviour has none
+	Demand    int        // nodes over the heterogeneity of demand; 0 = 15 (below 1e-5 at .8), likewise
+	Threshold float64    // states of a smaller probability are dropped at the end of a month, and counted in Dropped
+	MaxStates int        // refuse to hold more states than this; 0 = what needs about 1 GiB
+	Most      int        // states kept at the end of a month, above 0: light ones are drawn for, without bias; 0 = all
+	Draws     rng.Stream // names the draws that Most needs
 }
 
 // Expectation is the result of Run. Entries are [month][counter], month 0 the snapshot; flows are those of the month.
 type Expectation struct {
-	Counters [][]float64 // expectation
-	Squares  [][]float64 // expectation of the square, per borrower; of flows on grids finer than a month an upper bound
-	Largest  [][]float64 // largest value that has a probability above 0; likewise
-	States   []int       // distinct states of living borrowers at the end of each month
-	Dropped  float64     // probability of the states dropped for being below the threshold
+	Counters [][]float64                                          // expectation
+	Squares  [][]float64                                          // expectation of the square, per borrower; of flows on grids finer than a month an upper bound
+	Largest  [][]float64                                          // largest value that has a probability above 0; likewise
+	States   []int                                                // distinct states of living borrowers at the end of each month
+	Cells    [data.NumProducts * data.NumOrdinalClasses][]float64 // Counters by product x ordinal class, each [month*NumCounters + counter]; nil where nothing is
+	Thinned  int                                                  // states drawn for and not kept, in all steps
+	Dropped  float64                                              // probability of the states dropped for being below the threshold
 }
 
 // By default at most so many states are held, and so many masses of state and node.
@@ -117,6 +122,9 @@ func Run(b Borrower, a Arm, e Economy, months int, o Options) (*Expectation, err
 		return nil, err
 	}
 	if a.Behaviour.ScoreGain > 0 && a.Behaviour.SigmaU > 0 {
+		if o.Most > 0 {
+			return atScore(&b, &a, &e, months, o)
+		}
 		return overScores(&b, &a, &e, months, o)
 	}
 	return project(&b, &a, &e, months, o, unseen)

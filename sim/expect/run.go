@@ -38,6 +38,7 @@ type run struct {
 
 	now, next layer
 	flows     []flow
+	cell      int                          // of the events at hand, see Expectation.Cells
 	sums      [data.NumCounters]data.Money // scratch of commit, all zero between calls
 	lanes     [5][]float64                 // scratch of live: probabilities of a state's lanes by node
 	result    *Expectation
@@ -53,6 +54,7 @@ type layer struct {
 // flow is an amount of a counter in one course of events.
 type flow struct {
 	counter data.Counter
+	cell    int
 	amount  data.Money
 }
 
@@ -169,6 +171,7 @@ func (r *run) step(t int) error {
 				continue
 			}
 		}
+		r.within(s)
 		if s.mode >= late1 && s.mode <= late3 {
 			r.late(s, t, mass)
 		} else {
@@ -181,13 +184,16 @@ func (r *run) step(t int) error {
 	if r.ends(t) {
 		r.stocks(r.month(t))
 	}
+	if r.options.Most > 0 {
+		r.thin(r.options.Most, t)
+	}
 	return nil
 }
 
 // add notes an amount in the course of events at hand. To take it back, cut r.flows.
 func (r *run) add(c data.Counter, amount data.Money) {
 	if amount != 0 {
-		r.flows = append(r.flows, flow{c, amount})
+		r.flows = append(r.flows, flow{c, r.cell, amount})
 	}
 }
 
@@ -200,10 +206,11 @@ func (r *run) commit(s *state, t int, mass []float64, p float64) {
 	}
 	for _, f := range r.flows {
 		r.sums[f.counter] += f.amount
+		r.tally(r.month(t), f.cell, f.counter, all*float64(f.amount))
 	}
 	for _, f := range r.flows {
 		if sum := r.sums[f.counter]; sum != 0 {
-			r.record(r.month(t), f.counter, all, sum)
+			r.moments(r.month(t), f.counter, all, float64(sum))
 			r.sums[f.counter] = 0
 		}
 	}
@@ -232,12 +239,38 @@ func (r *run) reach(s state, t int, mass []float64, p float64) {
 	}
 }
 
-// record adds an amount of probability p to a counter.
+// record adds an amount of probability p to a counter, and to its cell.
 func (r *run) record(month int, c data.Counter, p float64, amount data.Money) {
 	if p == 0 || amount == 0 {
 		return
 	}
-	x := float64(amount)
+	r.tally(month, r.cell, c, p*float64(amount))
+	r.moments(month, c, p, float64(amount))
+}
+
+// cellOf is the cell of a product and an ordinal.
+func cellOf(p data.Product, ordinal int) int {
+	return int(p)*data.NumOrdinalClasses + data.OrdinalClass(uint8(min(ordinal, 255)))
+}
+
+// within sets the cell to that of a borrower's newest or last loan.
+func (r *run) within(s *state) {
+	n := s.last
+	if s.mode != idle {
+		n = s.own[s.count()-1]
+	}
+	r.cell = cellOf(r.loans[n].Product, int(s.ordinal))
+}
+
+func (r *run) tally(month, cell int, c data.Counter, x float64) {
+	at := &r.result.Cells[cell]
+	if *at == nil {
+		*at = make([]float64, (r.months+1)*int(data.NumCounters))
+	}
+	(*at)[month*int(data.NumCounters)+int(c)] += x
+}
+
+func (r *run) moments(month int, c data.Counter, p, x float64) {
 	r.result.Counters[month][c] += p * x
 	r.result.Squares[month][c] += p * x * x
 	r.result.Largest[month][c] = max(r.result.Largest[month][c], x)
@@ -250,6 +283,7 @@ func (r *run) stocks(month int) {
 	k := len(r.nodes)
 	for i := range r.next.states {
 		s, p := &r.next.states[i], total(r.next.mass[i*k:i*k+k])
+		r.within(s)
 		r.record(month, people[s.mode], p, 1)
 		r.record(month, data.OutsideLoans, p, data.Money(s.outside))
 		creditors := int(s.outside)

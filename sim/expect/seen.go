@@ -9,6 +9,7 @@ import (
 
 	"relend/data"
 	"relend/sim/contract"
+	"relend/sim/rng"
 	"relend/sim/rule"
 )
 
@@ -66,6 +67,15 @@ func overScores(b *Borrower, a *Arm, e *Economy, months int, o Options) (*Expect
 		}
 	}
 	return sum, nil
+}
+
+// atScore draws a score in place of the average over all: thin has draws anyhow.
+func atScore(b *Borrower, a *Arm, e *Economy, months int, o Options) (*Expectation, error) {
+	q, known := a.Behaviour.ScoreGain, *b
+	w := distuv.UnitNormal.Quantile(rng.Uniform(o.Draws.Block(rng.Thin, 1<<20)[1]))
+	spread := a.Behaviour.SigmaU * math.Sqrt(q)
+	known.PD = 1 - math.Exp(math.Log1p(-b.PD)*math.Exp(spread*w-spread*spread/2))
+	return project(&known, a, e, months, o, seen{math.Sqrt(q) * w, math.Sqrt(1 - q)})
 }
 
 // jumps returns the scores at which a decision or a price may jump or bend; first finds the lowest one for which a

@@ -21,6 +21,9 @@ const (
 	Control  Purpose = 8 // of one month: place in a queue drawn by lot, chance of being turned away
 )
 
+// Thin is the purpose of the draws, one a month, that say which light states of an expectation stay (package expect).
+const Thin Purpose = 15
+
 const (
 	mul0, mul1   = 0xD2511F53, 0xCD9E8D57
 	weyl0, weyl1 = 0x9E3779B9, 0xBB67AE85

@@ -1,0 +1,82 @@
+package sim
+
+import (
+	"math"
+	"slices"
+
+	"relend/data"
+	"relend/sim/factor"
+	"relend/sim/rule"
+)
+
+// What follows shows a plan to another engine: who is projected, how he is graded and which economies he meets.
+
+// Subject is a borrower as a plan sees him.
+type Subject struct {
+	Index int         // in the portfolio
+	PD    float64     // 12-month probability of default as the lender sees it, also where the portfolio has none
+	Loans []data.Loan // newest first: open ones, or the last one repaid
+}
+
+// Subjects lists the borrowers in the order of the plan. Where loans were merged for want of room in a state, the
+// merged one is written as a row that runs as long.
+func (p *Plan) Subjects() []Subject {
+	list := make([]Subject, len(p.borrowers))
+	for i, index := range ordered(p.portfolio) {
+		b := &p.portfolio.Borrowers[index]
+		rows := p.portfolio.Loans[b.First : b.First+uint32(max(b.Open, 1))]
+		if len(rows) > rule.MaxOwn {
+			rows = p.fewer(&p.borrowers[i], rows)
+		}
+		list[i] = Subject{int(index), p.borrowers[i].pd, rows}
+	}
+	return list
+}
+
+// fewer returns the rows of the open loans of a borrower some of whose loans were merged.
+func (p *Plan) fewer(b *borrower, rows []data.Loan) []data.Loan {
+	open, step := p.open(b), p.settings.Grid.Step()
+	var list []data.Loan
+	for i := range open {
+		l := &open[len(open)-1-i]
+		at := slices.IndexFunc(rows, func(r data.Loan) bool { return r.Principal == l.Principal && r.Balance == l.Balance })
+		if at >= 0 {
+			list = append(list, rows[at])
+			continue
+		}
+		months := int16(math.Round(float64(l.Remaining) * step))
+		list = append(list, data.Loan{Principal: l.Principal, Balance: l.Balance, APR: l.Rate / step * 12, Term: max(1, months-int16(b.bucket)), Ordinal: b.ordinal})
+	}
+	return list
+}
+
+// LogHazard is the log base hazard of borrower i in an arm.
+func (p *Plan) LogHazard(arm, i int) float64 { return p.model(arm).graded[i].hazard }
+
+// Economy returns the systematic factor of every segment on a path in an arm, by step, and its loadings on the log
+// miss hazard.
+func (p *Plan) Economy(arm, path int) (factors [][]float64, loadings []float64) {
+	m, s := p.model(arm), &p.settings
+	factors = factor.Draw(s.Seed, path, s.Design, factor.Law{Phi: m.Phi, Global: m.WGlobal}, len(p.segments), p.steps())
+	loadings = make([]float64, len(p.segments))
+	for g, segment := range m.segments {
+		if segment != nil {
+			loadings[g] = segment.Sigma
+		}
+	}
+	return factors, loadings
+}
+
+// Cells lists the single cells that can occur.
+func (p *Plan) Cells() []data.Cell { return p.cells }
+
+func (p *Plan) model(arm int) *model {
+	for i := range p.families {
+		for _, a := range p.families[i].arms {
+			if a == arm {
+				return p.families[i].model
+			}
+		}
+	}
+	panic("sim: no such arm")
+}

@@ -139,8 +139,7 @@ func (l *loader) experiment(layers []*document.Node, o Overrides) *Experiment {
 	return e
 }
 
-// size reads grid, horizon, paths, seed, design and anchor.
-// size reads horizon, paths, seed, design and engine.
+// size reads grid, horizon, paths, seed, design, anchor and engine.
 func (l *loader) size(e *Experiment, layers []*document.Node, o Overrides) {
 	if n := first(layers, "grid"); n != nil {
 		if name := l.r.OneOf(n, data.GridNames()...); name != "" {

@@ -190,6 +190,7 @@ func TestResolvedRoundTrip(t *testing.T) {
 			b.WriteString("factors: {segments: [a, b], correlation: [[1, -0.3], [-0.3, 1]], start: -1.5}\n")
 		}
 		fmt.Fprintf(&b, "design: %s\n", rapid.SampledFrom([]string{"plain", "antithetic"}).Draw(t, "design"))
+		fmt.Fprintf(&b, "engine: %s\n", rapid.SampledFrom(Engines()).Draw(t, "engine"))
 		fmt.Fprintf(&b, "behaviour: %s\n", drawnBehaviour(t, "b", nil))
 		fmt.Fprintf(&b, "policies: [tight, {name: p, title: %s, rules: %s}]\n", quoted(t, "policy"), drawnRules(t, "p"))
 		fmt.Fprintf(&b, "regulations: [none, {name: r, scope: %s, rules: %s}]\n", drawn(t, "scope", "share", false, 0, 1), drawnRules(t, "r"))

@@ -26,11 +26,12 @@ type Person struct {
 // Job is the expectation of a whole portfolio in several arms, on the paths of the economy that a simulation of it
 // would have.
 //
-// On every path the law of each borrower is pushed forward, exactly where there are few borrowers. Of more than the
-// budget allows, each path takes a systematic sample over the portfolio in the order of segment, state and hazard, the
-// samples of the paths lying between each other; and of each borrower's states the light ones are drawn for (see thin).
-// Neither changes an expectation. Samples and draws are the same in every arm, and since they differ between paths the
-// standard errors over paths contain what they cost.
+// On every path the law of each borrower is pushed forward. Of his states, as many are kept apart as the budget
+// allows, and the light ones of the others are drawn for (see thin). Of more borrowers than the budget allows, each path
+// takes a systematic sample over the portfolio in the order of delinquency and hazard, the samples of the paths lying
+// between each other. Neither changes an expectation. Samples and draws are the same in every arm, and since they
+// differ between paths the standard errors over paths contain what they cost, and more: they take no account of how the
+// samples complement each other.
 type Job struct {
 	Run     data.Run // arms, months, paths, replicate, seed
 	People  []Person
@@ -38,13 +39,12 @@ type Job struct {
 	Hazard  func(arm, person int) float64
 	Economy func(arm, path int) []Economy // by segment
 	Cells   []data.Cell                   // single cells that can occur
+	States  int                           // budget of an arm: states held in all months and paths together; 0 = some ten seconds of one processor
 }
 
-// The work on an arm: about so many states are held in all its months and paths together, of each borrower at least
-// the fewest worth an expectation. It makes some ten seconds of one processor's time.
 const (
-	budget = 3 << 19
-	fewest = 64
+	usualStates = 3 << 19
+	fewest      = 32 // states of a borrower worth an expectation
 )
 
 // coarse are the quadratures over borrowers of one grade: what they leave out of the expectation of a counter is below
@@ -228,7 +228,7 @@ type sampler struct {
 
 func (j *Job) sampler() *sampler {
 	s := &sampler{order: make([]int, len(j.People)), start: rng.Uniform(rng.Stream{Seed: j.Run.Seed}.Block(rng.Thin, 1<<20)[0])}
-	perPath := max(1, budget/j.Run.Months/j.Run.Paths) // states
+	perPath := max(1, cmp.Or(j.States, usualStates)/j.Run.Months/j.Run.Paths) // states
 	for i := range s.order {
 		s.order[i] = i
 		s.population += float64(j.People[i].Weight)
@@ -243,7 +243,7 @@ func (j *Job) sampler() *sampler {
 	}
 	slices.SortStableFunc(s.order, func(a, b int) int {
 		p, q := &j.People[a], &j.People[b]
-		return cmp.Or(cmp.Compare(p.Segment, q.Segment), cmp.Compare(min(p.Open, 1), min(q.Open, 1)), cmp.Compare(p.Bucket, q.Bucket),
+		return cmp.Or(cmp.Compare(p.Bucket, q.Bucket), cmp.Compare(min(p.Open, 1), min(q.Open, 1)),
 			cmp.Compare(j.Hazard(0, a), j.Hazard(0, b)), cmp.Compare(p.ID, q.ID))
 	})
 	sum := 0.

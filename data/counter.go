@@ -19,6 +19,9 @@ const (
 	OutsideLoans                    // open loans with other lenders of current, late and idle borrowers
 	InterestReceived                // flow: interest received in cash
 	PrincipalRepaid                 // flow: all principal received or refinanced, before charge-off
+	Provision1                      // set aside for loans in stage 1, 2 and 3
+	Provision2                      //
+	Provision3                      //
 
 	// The other stocks.
 	BorrowersDefault // 90 or more days past due, not yet charged off
@@ -28,6 +31,7 @@ const (
 	BalanceRepeat    // part of all balances owed by borrowers whose newest loan is a repeat loan (ordinal 2 or more)
 	OwingTwo         // current, late and idle borrowers who owe to two lenders or more, this one included
 	OwingFive        // the same with five or more
+	BalanceStage2    // part of the balances of borrowers not in default that is in stage 2
 
 	// Flows of borrowers and events.
 	Misses            // current -> 1-29 days past due
@@ -80,10 +84,15 @@ const (
 // Applications.
 func Denied(r Reason) Counter { return firstDenial + Counter(r) }
 
+// Provision is the counter of what is set aside in stage 1, 2 or 3.
+func Provision(stage int) Counter { return Provision1 + Counter(stage-1) }
+
 var counterNames = [firstDenial]string{
 	"borrowers_current", "borrowers_d1", "borrowers_d2", "borrowers_d3", "balance_current", "balance_d1", "balance_d2",
 	"balance_d3", "borrowers_idle", "outside_loans", "interest_received", "principal_repaid",
+	"provision_1", "provision_2", "provision_3",
 	"borrowers_default", "borrowers_off", "borrowers_exited", "balance_default", "balance_repeat", "owing_two", "owing_five",
+	"balance_stage_2",
 	"misses", "entered_30", "entered_60", "defaults", "cures", "prepayments", "loans_repaid", "exits",
 	"outside_opened", "outside_closed", "applications", "granted", "not_taken_up", "top_ups",
 	"first_applications", "first_grants", "leaks", "shocks_started", "shocks_renewed", "deleveraged",
@@ -103,7 +112,7 @@ func (c Counter) String() string {
 
 // IsStock reports whether the counter is taken at the end of the month (true) or sums over it (false).
 func (c Counter) IsStock() bool {
-	return c <= OwingFive && c != InterestReceived && c != PrincipalRepaid
+	return c <= BalanceStage2 && c != InterestReceived && c != PrincipalRepaid
 }
 
 // Reason is why an application was denied: a stop of lending, the first rule that failed, in the order of the

@@ -17,8 +17,8 @@ type Window uint8
 
 const (
 	None       Window = iota // no denominator
-	InMonth                  // flows of month m
-	ToDate                   // flows of months 1..m
+	InMonth                  // flows of month m; of a stock its change
+	ToDate                   // flows of months 1..m; of a stock its change
 	AtEnd                    // stocks at the end of month m
 	AtStart                  // stocks at the end of month m-1
 	AtSnapshot               // stocks of month 0
@@ -66,6 +66,7 @@ var (
 	initialBorrowers = plus(BorrowersCurrent, BorrowersD1, BorrowersD2, BorrowersD3, BorrowersIdle)
 	balance          = plus(BalanceCurrent, BalanceD1, BalanceD2, BalanceD3, BalanceDefault)
 	withLoan         = plus(BorrowersCurrent, BorrowersD1, BorrowersD2, BorrowersD3, BorrowersDefault)
+	provisions       = plus(Provision1, Provision2, Provision3)
 	followed         = plus(BorrowersCurrent, BorrowersD1, BorrowersD2, BorrowersD3, BorrowersIdle)
 )
 
@@ -204,5 +205,19 @@ var measures = func() []Measure {
 		Sum{Window: ToDate, Terms: margin, Margin: true}, Sum{})
 	add("net_margin_rate", "Net margin rate", "net margin so far, per mean balance at the start of each month", Share, Higher,
 		Sum{Window: ToDate, Terms: margin, Margin: true}, Sum{Window: MeanStart, Terms: balance})
+
+	level("provisions", "Provisions", "set aside for losses on loans not charged off", Amount, Neither, AtEnd, provisions)
+	rate("provision_coverage", "Provision coverage", "set aside for losses, per balance", Neither, AtEnd, provisions, AtEnd, balance)
+	rate("npl_coverage", "Coverage of bad loans", "set aside for losses, per balance 90 or more days past due and not charged off", Neither,
+		AtEnd, provisions, AtEnd, plus(BalanceDefault))
+	rate("stage_2_share", "Balance in stage 2", "balance of borrowers not in default who are 30 or more days past due or whose risk has risen (five_class: any days past due), per balance; stage 3 is par_90", Lower,
+		AtEnd, plus(BalanceStage2), AtEnd, balance)
+	charge := append([]Term{{ChargedOff, 1}, {Recoveries, -1}}, provisions...)
+	level("impairment", "Impairment charge", "rise of provisions since the snapshot plus charge-offs less later recoveries so far", Amount, Lower, ToDate, charge)
+	after := append([]Term{{Provision1, -1}, {Provision2, -1}, {Provision3, -1}}, margin...)
+	add("net_margin_provisioned", "Net margin after provisions", "net margin less the rise of provisions since the snapshot, so far", Amount, Higher,
+		Sum{Window: ToDate, Terms: after, Margin: true}, Sum{})
+	add("net_margin_provisioned_rate", "Net margin rate after provisions", "net margin less the rise of provisions since the snapshot, so far, per mean balance at the start of each month", Share, Higher,
+		Sum{Window: ToDate, Terms: after, Margin: true}, Sum{Window: MeanStart, Terms: balance})
 	return ms
 }()

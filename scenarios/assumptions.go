@@ -6,6 +6,7 @@ import (
 
 	"relend/data"
 	"relend/sim/behaviour"
+	"relend/sim/provision"
 )
 
 // Parameters lists every behaviour parameter of the run with its value, default, unit, meaning and source.
@@ -52,6 +53,7 @@ func (e *Experiment) Assumptions(currency string) []data.Assumption {
 				Reason: d.Meaning, Origin: "experiment"})
 		}
 	}
+	out = append(out, data.Assumption{Name: "provisions", Value: e.Provisions.String(), Reason: provisionReasons[e.Provisions], Origin: "experiment"})
 	for _, m := range e.Macros {
 		var peaks []string
 		for _, v := range macroVariables(&m) {
@@ -70,6 +72,12 @@ func (e *Experiment) Assumptions(currency string) []data.Assumption {
 		}
 	}
 	return out
+}
+
+// provisionReasons say what a method of providing for losses takes for granted.
+var provisionReasons = [...]string{
+	provision.ECL:       "expected losses in three stages, undiscounted, at the mean of the economy: assumption",
+	provision.FiveClass: "fixed shares by the five classes of Chinese supervision, quoted from memory: assumption",
 }
 
 // peak is the value furthest from zero, the first of several.

@@ -13,6 +13,7 @@ import (
 	"relend/sim"
 	"relend/sim/behaviour"
 	"relend/sim/factor"
+	"relend/sim/provision"
 )
 
 // Experiment is everything that a run is asked to do, checked, with every default filled in.
@@ -28,6 +29,7 @@ type Experiment struct {
 	Anchor      sim.Anchor
 	Factors     Factors
 	Engine      string // one of Engines
+	Provisions  provision.Method
 	Behaviour   Behaviour
 	Policies    []Policy
 	Regulations []Regulation
@@ -118,6 +120,9 @@ func (l *loader) experiment(layers []*document.Node, o Overrides) *Experiment {
 	e.Portfolio = l.portfolio(first(layers, "portfolio"), o)
 	e.segments = present(first(layers, "portfolio"), "segments")
 	l.size(e, layers, o)
+	if n := first(layers, "provisions"); n != nil {
+		e.Provisions = l.provisions(n)
+	}
 
 	e.Factors = l.factors(first(layers, "factors"))
 
@@ -240,6 +245,16 @@ func (l *loader) factors(n *document.Node) Factors {
 	}
 	f.Close()
 	return x
+}
+
+// provisions reads how losses are provided for.
+func (l *loader) provisions(n *document.Node) (m provision.Method) {
+	f := l.r.Map(n)
+	if name := l.r.OneOf(f.Need("method"), provision.MethodNames()...); name != "" {
+		m, _ = provision.ParseMethod(name)
+	}
+	f.Close()
+	return m
 }
 
 func (l *loader) portfolio(n *document.Node, o Overrides) Portfolio {

@@ -43,7 +43,7 @@ func TestMessages(t *testing.T) {
 		want       []string
 	}{
 		{"unknown key", "horizn: 36 months", []string{`e.yaml:1:1: unknown key "horizn", did you mean "horizon"?`}},
-		{"unknown key with no near one", "colour: red", []string{`e.yaml:1:1: unknown key "colour" (allowed: anchor, arms, baseline, behaviour, description, design, engine, extends, factors, gates, grid, horizon, macros, measures, paths, policies, portfolio, regulations, seed, title)`}},
+		{"unknown key with no near one", "colour: red", []string{`e.yaml:1:1: unknown key "colour" (allowed: anchor, arms, baseline, behaviour, description, design, engine, extends, factors, gates, grid, horizon, macros, measures, paths, policies, portfolio, provisions, regulations, seed, title)`}},
 		{"unit missing", "horizon: 36", []string{`e.yaml:1:10: horizon: 36 has no unit: write 36 months`}},
 		{"wrong unit", "horizon: 36 days", []string{`e.yaml:1:10: horizon: unit "days" is not allowed here: a time such as 3 months or 2 years is needed, found "36 days"`}},
 		{"horizon out of range", "horizon: 60 years", []string{`e.yaml:1:10: horizon: 60 years is outside the range 1 to 600 months`}},
@@ -58,6 +58,8 @@ func TestMessages(t *testing.T) {
 		{"correlation of nothing", "factors: {correlation: [[1]], start: 9}", []string{
 			`e.yaml:1:10: factors: segments and correlation go together: the rows of the matrix are the segments in their order`,
 			`e.yaml:1:38: factors.start: 9 is outside the range -5 to 5`}},
+		{"unknown provisions", "provisions: {method: cecl}", []string{`e.yaml:1:22: provisions.method: unknown value "cecl", did you mean "ecl"?`}},
+		{"provisions without a method", "provisions: {}", []string{`e.yaml:1:13: provisions.method: the key is missing`}},
 		{"unknown design", "design: antithetical", []string{`e.yaml:1:9: design: unknown value "antithetical", did you mean "antithetic"?`}},
 		{"empty value", "title:", []string{`e.yaml:1:1: title: the value is empty; give one or remove the key`}},
 		{"two lines of title", "title: \"a\\nb\"", []string{`e.yaml:1:8: title: a text in one line is needed here, found 2 lines`}},

@@ -25,6 +25,7 @@ func (e *Experiment) Resolved() []byte {
 	root.Set("anchor", document.NewText(e.Anchor.String()))
 	root.Set("factors", e.Factors.node())
 	root.Set("engine", document.NewText(e.Engine))
+	root.Set("provisions", document.NewMap().Set("method", document.NewText(e.Provisions.String())))
 	set := document.NewMap()
 	for _, d := range behaviour.Registry() {
 		set.Set(d.Name, e.Behaviour.node(d))

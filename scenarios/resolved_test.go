@@ -14,6 +14,7 @@ import (
 	"relend/data"
 	"relend/data/document"
 	"relend/sim/behaviour"
+	"relend/sim/provision"
 	"relend/sim/rule"
 )
 
@@ -191,6 +192,7 @@ func TestResolvedRoundTrip(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "design: %s\n", rapid.SampledFrom([]string{"plain", "antithetic"}).Draw(t, "design"))
 		fmt.Fprintf(&b, "engine: %s\n", rapid.SampledFrom(Engines()).Draw(t, "engine"))
+		fmt.Fprintf(&b, "provisions: {method: %s}\n", rapid.SampledFrom(provision.MethodNames()).Draw(t, "provisions"))
 		fmt.Fprintf(&b, "behaviour: %s\n", drawnBehaviour(t, "b", nil))
 		fmt.Fprintf(&b, "policies: [tight, {name: p, title: %s, rules: %s}]\n", quoted(t, "policy"), drawnRules(t, "p"))
 		fmt.Fprintf(&b, "regulations: [none, {name: r, scope: %s, rules: %s}]\n", drawn(t, "scope", "share", false, 0, 1), drawnRules(t, "r"))

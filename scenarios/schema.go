@@ -9,6 +9,7 @@ import (
 	"relend/sim"
 	"relend/sim/behaviour"
 	"relend/sim/factor"
+	"relend/sim/provision"
 	"relend/sim/rule"
 )
 
@@ -70,6 +71,8 @@ var schemas = map[Kind][]Key{
 		{"factors.correlation", "list of lists", "independent", "correlation matrix of the innovations of the segments' own factors"},
 		{"factors.start", "number or stationary", "stationary", fmt.Sprintf("the systematic factor at the snapshot, -%v to %v, above 0 for bad times; it returns to 0 by factor.phi", sim.MaxStart, sim.MaxStart)},
 		{"engine", strings.Join(Engines(), " or "), StepEngine, "step simulates every borrower; expect computes expected values given each path's economy, of a sample of borrowers where there are many"},
+		{"provisions", "map", "", "how the lender provides for losses"},
+		{"provisions.method", strings.Join(provision.MethodNames(), " or "), "ecl", "expected credit losses in three stages, or fixed shares by the five classes of Chinese supervision"},
 		{"behaviour", "map", "", "behaviour of borrowers and costs of lending"},
 		{"behaviour.preset", strings.Join(presets, " or "), "default", "the parameters to start from"},
 		{"behaviour.set", "map of parameters", "", "parameters that differ from the preset, each in its unit"},

@@ -232,6 +232,6 @@ func (l *life) grant(t int, wasIdle bool, row *row, a *rule.Application, o outco
 	l.principal = o.amount
 	l.resize()
 	l.origin = int16(t)
-	l.mode, l.age, l.gap, l.shock = current, 0, 0, 0
+	l.mode, l.age, l.gap, l.shock, l.began = current, 0, 0, 0, l.outside
 	l.stale = true
 }

@@ -116,7 +116,7 @@ func (w *worker) steer(ctx context.Context, path, f int, arm *helm) error {
 
 // termsOf are what a book offers before a borrower's product and tenor are known.
 func termsOf(t *rule.Terms) terms {
-	return terms{cap: t.APRCap, supply: t.Open, most: uint8(t.Outside)}
+	return terms{cap: t.APRCap, supply: t.Open, most: uint8(t.Outside), shown: t.Coverage}
 }
 
 // turnTo returns life i of the crowd with the fate its borrower's in step t.

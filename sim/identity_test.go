@@ -162,6 +162,14 @@ func TestAuditCatches(t *testing.T) {
 			t.Errorf("one too many %v goes unnoticed", c)
 		}
 	}
+	for stage, most := range map[int]data.Counter{2: data.BalanceStage2, 3: data.BalanceDefault} {
+		bad := slices.Clone(good)
+		row := counters(bad, 6)
+		row[data.Provision(stage)] = row[most] + 1
+		if audit("base", 0, bad, population) == nil {
+			t.Errorf("provisions of stage %d beyond its balance go unnoticed", stage)
+		}
+	}
 }
 
 // A path allocates its tables of the economy and nothing per borrower or month.

@@ -6,6 +6,7 @@ import (
 	"relend/data"
 	"relend/sim/behaviour"
 	"relend/sim/contract"
+	"relend/sim/provision"
 	"relend/sim/rng"
 )
 
@@ -29,6 +30,7 @@ type rates struct {
 	miss, prepay float64 // miss before seasoning and economy
 	birth, death float64 // of outside loans; death of each
 	ask, leave   float64 // ask before its shape over age or gap
+	setAside             // for open loans
 	reliefEnds   int16   // age at which the honeymoon of a roll-over ends and miss must be computed anew; -1 never
 	stale        bool    // they no longer fit the state
 }
@@ -61,6 +63,7 @@ type person struct {
 	seen     graded  // what graded points to where the lender sees more than the grade
 	demand   float64 // multiplier of asking
 	helm     *helm   // of an arm with controls, else nil
+	grade    provision.Grade
 }
 
 // terms are what arms of one class offer a borrower for his present product and tenor.
@@ -68,6 +71,7 @@ type terms struct {
 	cap       float64 // on the APR
 	supply    float64 // of outside loans
 	most      uint8   // outside loans
+	shown     float64 // chance that an outside loan is visible
 	breakEven float64
 	offer     float64 // the APR posted
 	price     float64 // multiplier of asking at that APR
@@ -143,8 +147,9 @@ func (l *life) countStocks(row *row) {
 		row[data.BorrowersIdle] += w
 		return
 	}
+	balance := l.provide(row)
 	row[data.BorrowersCurrent+data.Counter(l.bucket)] += w
-	row[data.BalanceCurrent+data.Counter(l.bucket)] += w * int64(l.balance())
+	row[data.BalanceCurrent+data.Counter(l.bucket)] += w * int64(balance)
 }
 
 // receive counts cash from a loan.
@@ -487,6 +492,9 @@ func (l *life) defaults(t int) {
 		case s < chargeOff:
 			row[data.BorrowersDefault] += stock
 			row[data.BalanceDefault] += stock * int64(owed)
+			if stock > 0 {
+				row[data.Provision3] += stock * int64(m.setAside.Failed(owed, exposure, s-t))
+			}
 		case s == chargeOff:
 			row[data.ChargedOff] += w * int64(owed)
 			row[data.BorrowersOff] += w
@@ -525,6 +533,7 @@ func (l *life) refresh() {
 		l.ask, l.leave = m.Re[kind]*l.price, m.Exit[kind]
 		return
 	}
+	l.setAside = l.rate()
 	newest := &l.loans[l.n-1]
 	apr := newest.Rate * m.year
 	l.ask = m.Top[kind] * l.price

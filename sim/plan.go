@@ -14,6 +14,7 @@ import (
 	"relend/sim/behaviour"
 	"relend/sim/contract"
 	"relend/sim/factor"
+	"relend/sim/provision"
 	"relend/sim/rule"
 )
 
@@ -39,6 +40,8 @@ type Settings struct {
 
 	Correlation [][]float64 // of the innovations of the segments' factors, by segment; nil: independent
 	Start       *float64    // systematic factor of every segment at the snapshot; nil: drawn from its stationary law
+
+	Provisions provision.Method
 }
 
 // Limits of a run.
@@ -85,6 +88,7 @@ type class struct {
 	cap     float64 // APR cap
 	supply  float64 // of outside loans
 	outside int     // outside loans a borrower can have
+	shown   float64 // chance that an outside loan is visible to the lender
 	arms    armSet
 }
 
@@ -100,6 +104,7 @@ type model struct {
 	graded    []graded             // by borrower
 	prices    []float64            // break-even APR by loan, where a borrower's open loans differ in product or tenor; else 0
 	curves    map[good]*priceCurve // with a score gain: the lender's prices over the PD that he sees
+	setAside  *provision.Table
 
 	outsideInstalment, outsideBalance data.Money
 	logMiss0                          float64
@@ -259,12 +264,12 @@ func (f *family) join(arm int, a *Arm, book *rule.Book) {
 	}
 	t := &book.Terms
 	for i := range f.classes {
-		if c := &f.classes[i]; c.cap == t.APRCap && c.supply == t.Open && c.outside == t.Outside {
+		if c := &f.classes[i]; c.cap == t.APRCap && c.supply == t.Open && c.outside == t.Outside && c.shown == t.Coverage {
 			c.arms |= bit
 			return
 		}
 	}
-	f.classes = append(f.classes, class{t.APRCap, t.Open, t.Outside, bit})
+	f.classes = append(f.classes, class{t.APRCap, t.Open, t.Outside, t.Coverage, bit})
 }
 
 // load fills borrowers and loans, ordered by segment so that neighbours share a few result cells.
@@ -478,6 +483,7 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	}
 	m.graded = make([]graded, len(p.borrowers))
 	m.prices = make([]float64, len(p.loans))
+	m.setAside = provision.NewTable(p.settings.Provisions, &params, grid)
 	type grade struct {
 		pd      float64
 		product data.Product
@@ -508,7 +514,9 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 			g.eta = m.Eta(p.snapshot(b, m))
 		} // else the base hazard is that of the reference covariates, where Eta is 0
 		m.graded[i] = g
+		m.setAside.Add(provision.GradeOf(g.hazard), b.tenor)
 		for j, l := range p.open(b) {
+			m.setAside.Add(provision.GradeOf(g.hazard), l.Term)
 			if l.Product != b.product || l.Term != b.tenor {
 				m.prices[int(b.first)+j] = contract.BreakEven(l.Product, int(l.Term), b.pd, m.costs)
 			}

@@ -12,6 +12,7 @@ import (
 
 	"relend/data"
 	"relend/sim/factor"
+	"relend/sim/provision"
 	"relend/sim/rule"
 )
 
@@ -207,7 +208,7 @@ func (w *worker) borrower(path, i int) {
 			if class.arms&done != 0 {
 				continue
 			}
-			l := life{person: &w.person, terms: terms{cap: class.cap, supply: class.supply, most: uint8(class.outside)}}
+			l := life{person: &w.person, terms: terms{cap: class.cap, supply: class.supply, most: uint8(class.outside), shown: class.shown}}
 			w.join(&l, family.alike(c, w.person.graded, m.Margin, b.open > 1))
 			done |= l.arms
 			l.begin(&start)
@@ -232,6 +233,7 @@ func (w *worker) meet(who *person, f, i int) {
 		fate: &w.fate, weight: b.weight, pd: b.pd,
 		frailty: float64(m.SigmaU*u) - float64(m.SigmaU*m.SigmaU)/2,
 		demand:  math.Exp(float64(m.DemandSigma*e) - float64(m.DemandSigma*m.DemandSigma)/2),
+		grade:   provision.GradeOf(m.graded[i].hazard),
 	}
 	if m.ScoreGain > 0 {
 		who.see()
@@ -246,7 +248,7 @@ func (f *family) alike(c int, g *graded, margin float64, mixed bool) armSet {
 	set := first.arms
 	for i := c + 1; i < len(f.classes) && !mixed; i++ {
 		other := &f.classes[i]
-		if other.supply == first.supply && other.outside == first.outside &&
+		if other.supply == first.supply && other.outside == first.outside && other.shown == first.shown &&
 			posted(g.breakEven, margin, other.cap) == posted(g.breakEven, margin, first.cap) {
 			set |= other.arms
 		}
@@ -354,6 +356,7 @@ func (p *Plan) Describe() data.Run {
 		"opening balance + disbursed - repaid - charged off = closing balance",
 		"borrowers over all states = borrowers at the snapshot",
 		"granted + not taken up + denied = applications",
+		"provisions of a stage are at most its balance",
 	} {
 		r.Checks = append(r.Checks, data.Check{Name: name, Result: fmt.Sprintf("holds to the unit in all %d months of all arms and paths", checked), Holds: true})
 	}

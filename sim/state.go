@@ -44,6 +44,7 @@ type state struct {
 	gap       int16 // steps since the last payoff while idle
 	shock     int16 // remaining steps
 	outside   uint8 // open outside loans
+	began     uint8 // outside loans when the newest loan was granted, or at the snapshot
 	step      uint8 // of the limit ladder
 	clean     uint8 // loans repaid in a row without a missed payment
 	dependent bool  // on rolling the debt
@@ -141,6 +142,7 @@ func (p *Plan) start(b *borrower, f *fate, m *model) state {
 		ordinal: b.ordinal, gap: b.gap, outside: min(b.outside, uint8(m.OutsideMax)), clean: b.clean,
 		lateAt: [3]int16{never, never, never}, dependent: f.dependent < m.DepShare,
 	}
+	s.began = s.outside
 	copy(s.loans[:], p.open(b))
 	switch {
 	case b.bucket > 0:

@@ -101,6 +101,12 @@ func audit(arm string, path int, totals []int64, population int64) error {
 		if answered != r[data.Applications] {
 			return fail(t, "granted + not taken up + denied applications", answered, r[data.Applications])
 		}
+		stages := [3]int64{balance(r) - r[data.BalanceDefault] - r[data.BalanceStage2], r[data.BalanceStage2], r[data.BalanceDefault]}
+		for i, most := range stages {
+			if set := r[data.Provision(i+1)]; set > most {
+				return fail(t, fmt.Sprintf("provisions of stage %d, more than its balance", i+1), set, most)
+			}
+		}
 		for c := range data.NumCounters {
 			if r[c] < 0 {
 				return fail(t, c.String(), r[c], 0)

@@ -46,7 +46,8 @@ func measuresSchemaText() string {
 	var b strings.Builder
 	b.WriteString("Shares are shown in %, their differences in percentage points; amounts in whole units of the currency.\n" +
 		"\"So far\" counts from the month after the snapshot; an initial borrower is projected from the snapshot:\n" +
-		"current, up to 89 days past due, or idle; an active one has an open loan that is not in default.\n\n")
+		"current, up to 89 days past due, or idle; an active one has an open loan that is not in default.\n" +
+		"Counters that are stocks (provisions) enter sums over months by their change.\n\n")
 	rows := [][]string{{"measure", "unit", "better", "numerator per denominator", "in counters"}}
 	for _, m := range data.Measures() {
 		better := map[data.Better]string{data.Lower: "lower", data.Higher: "higher", data.Neither: "-"}[m.Better]

@@ -65,6 +65,7 @@ type Params struct {
 	EducationRollover    float64
 	PrepayScope          float64 // 0 all own loans, 1 the oldest
 	RepK                 float64
+	RiskRise             float64
 }
 
 // Parameter documents one parameter.
@@ -245,6 +246,7 @@ var registry = []Parameter{
 	{"amount.min", "money", 500, 0, 1e12, false, "smallest loan that is granted", assumed, func(p *Params) *float64 { return &p.AmountMin }},
 
 	{"rep.k", "ratio", 0, 0, 50, false, "rise of the miss hazard while the lender has stopped lending: who expects nothing further has less to lose", assumed, func(p *Params) *float64 { return &p.RepK }},
+	{"provision.outside_rise", "count", 3, 1, 15, true, "visible outside loans more than when the loan was granted from which a borrower's risk counts as risen (stage 2)", assumed, func(p *Params) *float64 { return &p.RiskRise }},
 }
 
 // Format writes a value of the parameter as it is written in YAML.

@@ -130,6 +130,7 @@ func TestMarginAndWindows(t *testing.T) {
 	r := build(1, 1, 1, 2, func(_, _, m int, row []int64) {
 		row[data.BalanceCurrent] = []int64{1200, 2400, 0}[m]
 		row[data.OutsideLoans] = 7
+		row[data.Provision1] = []int64{60, 50, 90}[m]
 		if m > 0 {
 			row[data.InterestReceived], row[data.Disbursed] = 100, 1000
 			row[data.ChargedOff], row[data.Recoveries] = 30, 5
@@ -152,6 +153,10 @@ func TestMarginAndWindows(t *testing.T) {
 		{"net_charge_off_rate", 2, 50.0 / 1800},
 		{"external_debt", 0, 3500000},
 		{"net_margin", 0, 0},
+		{"provisions", 2, 90},
+		{"impairment", 1, 30 - 5 - 10}, // the change of a stock
+		{"impairment", 2, 2*(30-5) + 30},
+		{"net_margin_provisioned", 2, 2*(100+5-30-20) - .01*3600 - 30},
 	} {
 		if got := get(c.name, c.month); !near(got, c.want) {
 			t.Errorf("%s at month %d is %v, want %v", c.name, c.month, got, c.want)

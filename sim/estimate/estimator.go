@@ -169,11 +169,11 @@ func (e *Estimator) series(out []float64, rows []int64, s data.Sum) {
 		case data.InMonth:
 			out[m] = math.NaN()
 			if m > 0 {
-				out[m] = e.month(rows, m, s)
+				out[m] = e.month(rows, m, s) - e.carried(rows, m, s)
 			}
 		case data.ToDate:
 			if m > 0 {
-				so += e.month(rows, m, s)
+				so += e.month(rows, m, s) - e.carried(rows, m, s)
 			}
 			out[m] = so
 		case data.AtEnd:
@@ -193,6 +193,16 @@ func (e *Estimator) series(out []float64, rows []int64, s data.Sum) {
 			}
 		}
 	}
+}
+
+// carried is what stocks among the terms of flows already were at the start of month m: only their change counts.
+func (e *Estimator) carried(rows []int64, m int, s data.Sum) (v float64) {
+	for _, t := range s.Terms {
+		if t.Counter.IsStock() {
+			v += float64(t.Factor * float64(rows[(m-1)*counters+int(t.Counter)]))
+		}
+	}
+	return v
 }
 
 // month is the weighted sum of counters in month m. A margin is charged with a twelfth of the yearly funding

@@ -163,7 +163,7 @@ func (r *run) answer(s state, before opening, a *rule.Application, like *loan, d
 	r.renewal(before.t, &s, &before, d.Refinance)
 	s.mode, s.gap, s.last = current, 0, 0
 	s.ordinal = uint8(min(a.NewOrdinal, 255))
-	s.ladder, s.shock, s.granted = uint8(a.Step), 0, int16(before.t)
+	s.ladder, s.shock, s.granted, s.began = uint8(a.Step), 0, int16(before.t), r.beginning(s.outside)
 	fraud := math.Min(1, r.p.Fraud[min(a.NewOrdinal, 3)-2]+r.p.BustSlope*math.Max(0, math.Log(float64(d.Amount)/float64(like.Principal))))
 	open := s.count()
 	for marked, q := range []float64{1 - fraud, fraud} {

@@ -9,6 +9,7 @@ import (
 	"relend/data"
 	"relend/sim/behaviour"
 	"relend/sim/factor"
+	"relend/sim/provision"
 	"relend/sim/rng"
 	"relend/sim/rule"
 )
@@ -67,6 +68,8 @@ type Options struct {
 	MaxStates int        // refuse to hold more states than this; 0 = what needs about 1 GiB
 	Most      int        // states kept at the end of a month, above 0: light ones are drawn for, without bias; 0 = all
 	Draws     rng.Stream // names the draws that Most needs
+
+	Provisions provision.Method
 }
 
 // Expectation is the result of Run. Entries are [month][counter], month 0 the snapshot; flows are those of the month.

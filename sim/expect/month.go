@@ -288,6 +288,9 @@ func (r *run) fail(s *state, t int, mass []float64, p float64) {
 		}
 		r.record(month, stock, p, 1)
 		r.record(month, data.BalanceDefault, p, balance)
+		if !off {
+			r.provideFailed(month, p, balance, exposure, step-t)
+		}
 		if s.ordinal >= 2 {
 			r.record(month, data.BalanceRepeat, p, balance)
 		}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/stat/distuv"
@@ -17,6 +18,7 @@ import (
 	"relend/sim/behaviour"
 	"relend/sim/expect"
 	"relend/sim/factor"
+	"relend/sim/provision"
 	"relend/sim/rule"
 )
 
@@ -86,7 +88,7 @@ func (c *trial) simulate(t testing.TB) ([][][]int64, expect.Economy) {
 		c.arms[i].Behaviour = c.params
 		arms = append(arms, sim.Arm{Arm: data.Arm{Name: fmt.Sprint("arm ", i)}, Behaviour: c.params, Policy: a.Policy, Law: a.Law, Scope: a.Scope, Macro: c.macro})
 	}
-	plan, err := sim.NewPlan(book, arms, sim.Settings{Months: c.months, Paths: c.paths, Seed: c.seed, Design: factor.Plain, Grid: c.grid})
+	plan, err := sim.NewPlan(book, arms, sim.Settings{Months: c.months, Paths: c.paths, Seed: c.seed, Design: factor.Plain, Grid: c.grid, Provisions: c.options.Provisions})
 	if err != nil {
 		t.Fatalf("%s: %v", c.name, err)
 	}
@@ -297,6 +299,7 @@ func lively(r *rand.Rand) behaviour.Params {
 	p.RecoveryMean, p.RecoveryMonths, p.ChargeOffMonths = between(.1, .6), float64(2+r.IntN(8)), float64(r.IntN(4))
 	p.BOrd = [4]float64{between(-.3, .3), between(-.3, .3), between(-.3, .3), between(-.3, .3)}
 	p.BPTI, p.BStack, p.BLev, p.BAPR = between(.5, 4), between(0, .4), between(0, .5), between(0, 4)
+	p.RiskRise = float64(1 + r.IntN(2))
 	return p
 }
 
@@ -366,6 +369,9 @@ func trials(seeds int, people int) (list []*trial) {
 		c.arms = c.arms[1:5]
 		c = add("extreme", someone(r, r.IntN(3), 0, some))
 		extreme(r, c)
+		c = add("five classes", someone(r, 1, uint8(1+r.IntN(3)), annuity))
+		c.params.ChargeOffMonths, c.options.Provisions, c.months = 12, provision.FiveClass, 12
+		c.arms = c.arms[:2]
 		c = add("no PD", someone(r, 1, 0, some))
 		c.borrower.Ungraded, c.arms = true, otherPolicies()
 		if seed%2 == 1 {
@@ -499,7 +505,7 @@ func TestWrongModelsAreRejected(t *testing.T) {
 		arms: []expect.Arm{{Policy: []rule.Rule{&rule.TopUp{}, &rule.CoolingOff{AfterPayoff: 1, AfterOrigination: 1}, &rule.PlatformCap{Max: 2}}}},
 	}
 	p := &c.params
-	p.ShockMonths, p.TopMinAge, p.ChargeOffMonths = 2, 0, 2
+	p.ShockMonths, p.TopMinAge, p.ChargeOffMonths, p.RiskRise = 2, 0, 2, 1
 	p.DepShare, p.DepEntry, p.DepPTI, p.DepX, p.OutsideBirth = .3, .6, .1, 1, [2]float64{.3, .3}
 	sums, e := c.simulate(t)
 	n := float64(c.people * c.paths)
@@ -527,6 +533,7 @@ func TestWrongModelsAreRejected(t *testing.T) {
 		"coverage 2 % too high":          func(_ *expect.Borrower, a *expect.Arm) { a.Behaviour.Coverage *= 1.02 },
 		"charge-off a month later":       func(_ *expect.Borrower, a *expect.Arm) { a.Behaviour.ChargeOffMonths++ },
 		"dependence entered 5 % oftener": func(_ *expect.Borrower, a *expect.Arm) { a.Behaviour.DepEntry *= 1.05 },
+		"risk rises with another loan":   func(_ *expect.Borrower, a *expect.Arm) { a.Behaviour.RiskRise++ },
 		"a fen too much": func(b *expect.Borrower, _ *expect.Arm) {
 			b.Loans = slices.Clone(b.Loans)
 			b.Loans[0].Balance += 1
@@ -568,6 +575,46 @@ func TestWrongAgeIsRejected(t *testing.T) {
 		}
 		if bad := rejected(compare("age", sums[0], float64(c.people*c.paths), x)); (len(bad) > 0) != wrong {
 			t.Errorf("%d months too old: %v", older, bad)
+		}
+	}
+}
+
+// Provisions that are wrong by little are rejected, with everything else as it is.
+func TestWrongProvisionsAreRejected(t *testing.T) {
+	c := &trial{
+		name: "provisions", params: still(), months: 8, people: 20000, paths: 2, seed: 13, arms: []expect.Arm{{}},
+		borrower: expect.Borrower{Income: 600000, PD: .2, Ordinal: 1, Open: 1, Loans: []data.Loan{{
+			Principal: 500000, Balance: 450000, APR: .2, Term: 18, MonthsOnBook: 2, Ordinal: 1,
+		}}},
+	}
+	c.params.SigmaU, c.params.Season = .5, behaviour.Default().Season
+	c.params.ChargeOffMonths, c.params.RecoveryCyclicality = 2, 0
+	sums, e := c.simulate(t)
+	for name, wrong := range map[string]func(*expect.Borrower, *behaviour.Params, *expect.Options){
+		"":               func(*expect.Borrower, *behaviour.Params, *expect.Options) {},
+		"another method": func(_ *expect.Borrower, _ *behaviour.Params, o *expect.Options) { o.Provisions = provision.FiveClass },
+		"loss 1 % lower": func(_ *expect.Borrower, p *behaviour.Params, _ *expect.Options) { p.RecoveryMean += .0075 },
+		"a month older": func(b *expect.Borrower, _ *behaviour.Params, _ *expect.Options) {
+			b.Loans = slices.Clone(b.Loans)
+			b.Loans[0].MonthsOnBook++
+			b.Loans[0].Term++
+		},
+		"a month less": func(b *expect.Borrower, _ *behaviour.Params, _ *expect.Options) {
+			b.Loans = slices.Clone(b.Loans)
+			b.Loans[0].Term--
+		},
+	} {
+		b, a, o := c.borrower, c.arms[0], c.options
+		wrong(&b, &a.Behaviour, &o)
+		x, err := expect.Run(b, a, e, c.months, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bad := rejected(slices.DeleteFunc(compare(name, sums[0], float64(c.people*c.paths), x), func(f figure) bool {
+			return name != "" && !strings.Contains(f.what, "provision_1")
+		}))
+		if (len(bad) > 0) != (name != "") {
+			t.Errorf("%q: %v", name, bad)
 		}
 	}
 }

@@ -36,6 +36,8 @@ type run struct {
 	numbers map[loan]int32
 	offers  map[product]offer
 
+	prospects map[prospect]float64 // chances of default known so far
+
 	now, next layer
 	flows     []flow
 	cell      int                          // of the events at hand, see Expectation.Cells
@@ -74,7 +76,10 @@ func newRun(b *Borrower, a *Arm, e *Economy, months int, o Options, s seen) *run
 		loans:   make([]loan, 1),
 		numbers: map[loan]int32{},
 		offers:  map[product]offer{},
-		result:  &Expectation{States: make([]int, months+1)},
+
+		prospects: map[prospect]float64{},
+
+		result: &Expectation{States: make([]int, months+1)},
 	}
 	for range months + 1 {
 		r.result.Counters = append(r.result.Counters, make([]float64, data.NumCounters))
@@ -112,6 +117,7 @@ func (r *run) start() {
 		granted: -r.age(&b.Loans[0]) - 1, lateStep: [3]int16{never, never, never},
 		mode: mode(b.Bucket), ordinal: b.Ordinal, outside: min(b.Outside, uint8(r.p.OutsideMax)),
 	}
+	s.began = r.beginning(s.outside)
 	for k := range b.Bucket {
 		s.lateStep[k] = -1
 	}
@@ -299,6 +305,7 @@ func (r *run) stocks(month int) {
 		if s.mode != idle {
 			balance := r.balance(s)
 			r.record(month, owed[s.mode], p, balance)
+			r.provide(month, s, p)
 			if s.ordinal >= 2 {
 				r.record(month, data.BalanceRepeat, p, balance)
 			}

@@ -31,6 +31,7 @@ type state struct {
 	gap       int16
 	shock     int16
 	outside   uint8
+	began     uint8 // outside loans when the newest loan was granted, as far as a rise since then can matter
 	ladder    uint8
 	clean     uint8
 	dependent bool
@@ -117,7 +118,7 @@ func (r *run) each(s *state, step func(*loan) contract.Cash) (closed, clean int,
 		left++
 	}
 	if left == 0 {
-		s.mode, s.gap, s.last = idle, 0, r.number(loan{Loan: contract.Loan{Principal: last.Principal, Product: last.Product}, tenor: last.tenor})
+		s.mode, s.gap, s.began, s.last = idle, 0, anyNumber, r.number(loan{Loan: contract.Loan{Principal: last.Principal, Product: last.Product}, tenor: last.tenor})
 	}
 	if closed > 0 {
 		s.paying = r.instalments(s)

@@ -30,7 +30,7 @@ func (r *run) chance(q prospect) float64 {
 	}
 	u, weight := []float64{0}, []float64{1}
 	if r.p.SigmaU > 0 {
-		u, weight = hermite(20 + 20*int(r.p.SigmaU))
+		u, weight = hermite(16 + 16*int(r.p.SigmaU))
 	}
 	sum := 0.
 	for i := range u {
@@ -45,6 +45,10 @@ func (r *run) failing(q prospect, theta float64) (failed float64) {
 	steps, latest := int(r.year), 3*r.parts
 	if q.lifetime {
 		steps = 1000000
+	}
+	var rolls, cures [3]float64
+	for k := range rolls {
+		rolls[k], cures[k] = race(r.further(r.p.Roll[k], r.p.Cure[k]), r.p.Cure[k])
 	}
 	row := latest + 1
 	law, next := make([]float64, (int(q.remaining)+1)*row), make([]float64, (int(q.remaining)+1)*row)
@@ -73,7 +77,7 @@ func (r *run) failing(q prospect, theta float64) (failed float64) {
 					continue
 				}
 				bucket := (due + r.parts - 1) / r.parts
-				roll, cure := race(r.further(r.p.Roll[bucket-1], r.p.Cure[bucket-1]), r.p.Cure[bucket-1])
+				roll, cure := rolls[bucket-1], cures[bucket-1]
 				if due == latest {
 					failed += p * roll
 				} else {

@@ -48,7 +48,7 @@ const (
 	Granted           // offers taken up = further loans
 	NotTakenUp        // offers refused by the borrower
 	TopUps            // part of Granted to a borrower with an open loan (refinance or stack)
-	FirstApplications // borrowers applying for the first time in the projection
+	FirstApplications // borrowers applying for the first time in the projection, applicants included
 	FirstGrants       // borrowers granted for the first time in the projection
 	Leaks             // denied and found an outside loan
 	ShocksStarted     // denied, rollover dependent, no money found elsewhere
@@ -58,6 +58,8 @@ const (
 	LendingStopped    // borrowers of the snapshot with an open loan or idle, in a month in which all lending is stopped
 	GrantedTenth      // part of Granted whose loan is the borrower's tenth
 	GrantedTenthOn    // part of Granted whose loan is the borrower's tenth or a later one
+	Arrivals          // applicants who came and asked for a first loan
+	Joined            // part of Granted: first loans, which applicants took up
 
 	// Flows of money.
 	Entered30Balance     // principal of borrowers who reached 30 days past due
@@ -96,7 +98,7 @@ var counterNames = [firstDenial]string{
 	"misses", "entered_30", "entered_60", "defaults", "cures", "prepayments", "loans_repaid", "exits",
 	"outside_opened", "outside_closed", "applications", "granted", "not_taken_up", "top_ups",
 	"first_applications", "first_grants", "leaks", "shocks_started", "shocks_renewed", "deleveraged",
-	"first_payment_fraud", "lending_stopped", "granted_tenth", "granted_tenth_on",
+	"first_payment_fraud", "lending_stopped", "granted_tenth", "granted_tenth_on", "arrivals", "joined",
 	"entered_30_balance", "entered_60_balance", "default_balance", "default_exposure", "disbursed",
 	"top_up_disbursed", "refinanced", "pre_charge_off_recovery", "charged_off", "recoveries", "requested_amount",
 	"closings_14", "renewals_14",

@@ -36,6 +36,7 @@ type Term struct {
 type Sum struct {
 	Window Window
 	Terms  []Term
+	Joined bool // add the applicants who joined in months 1..m (counter Joined)
 	Margin bool // subtract funding, operating and acquisition costs (Run.Costs)
 	Debt   bool // multiply by the balance taken for one outside loan (Run.Costs)
 }
@@ -86,7 +87,8 @@ func ratio(numWindow Window, num []Term, denWindow Window, den []Term) (n, d Sum
 }
 
 // Measures lists every measure, each defined once. "Initial borrowers" are those projected from the snapshot:
-// current, up to 89 days past due, or idle; "active" are those with an open loan not in default.
+// current, up to 89 days past due, or idle, and, from their first loan on, the applicants of a run that has some;
+// "active" are those with an open loan not in default.
 func Measures() []Measure { return measures }
 
 // MeasureByName returns the measure of that name.
@@ -117,18 +119,23 @@ var measures = func() []Measure {
 		n, d := ratio(nw, num, dw, den)
 		add(name, title, definition, Share, better, n, d)
 	}
+	perBorrower := func(name, title, definition string, better Better, nw Window, num []Term) {
+		n, d := ratio(nw, num, AtSnapshot, initialBorrowers)
+		d.Joined = true
+		add(name, title, definition, Share, better, n, d)
+	}
 	level := func(name, title, definition string, unit MeasureUnit, better Better, w Window, terms []Term) {
 		add(name, title, definition, unit, better, Sum{Window: w, Terms: terms}, Sum{})
 	}
 
-	rate("default_rate", "Default rate", "borrowers who reached 90 days past due so far, per initial borrower", Lower,
-		ToDate, plus(Defaults), AtSnapshot, initialBorrowers)
+	perBorrower("default_rate", "Default rate", "borrowers who reached 90 days past due so far, per initial borrower", Lower,
+		ToDate, plus(Defaults))
 	rate("default_rate_active", "Default rate per active borrower", "borrowers who reached 90 days past due so far, per mean number of active borrowers at the start of each month", Lower,
 		ToDate, plus(Defaults), MeanStart, activeBorrowers)
 	rate("default_rate_balance", "Default rate by balance", "principal that reached 90 days past due so far, per mean balance at the start of each month", Lower,
 		ToDate, plus(DefaultBalance), MeanStart, balance)
-	rate("monthly_default_rate", "Monthly default rate", "borrowers who reached 90 days past due in the month, per initial borrower", Lower,
-		InMonth, plus(Defaults), AtSnapshot, initialBorrowers)
+	perBorrower("monthly_default_rate", "Monthly default rate", "borrowers who reached 90 days past due in the month, per initial borrower", Lower,
+		InMonth, plus(Defaults))
 	rate("monthly_default_rate_active", "Monthly default rate per active borrower", "borrowers who reached 90 days past due in the month, per borrower active at its start", Lower,
 		InMonth, plus(Defaults), AtStart, activeBorrowers)
 	rate("monthly_default_rate_balance", "Monthly default rate by balance", "principal that reached 90 days past due in the month, per balance at its start", Lower,
@@ -178,11 +185,14 @@ var measures = func() []Measure {
 		rate("denied_"+r.String(), "Denied: "+r.Title(), "applications denied for this reason first, per application so far", Neither,
 			ToDate, plus(Denied(r)), ToDate, plus(Applications))
 	}
-	rate("served_share", "Borrowers served", "borrowers with at least one further loan so far, per initial borrower", Higher,
-		ToDate, plus(FirstGrants), AtSnapshot, initialBorrowers)
+	perBorrower("served_share", "Borrowers served", "borrowers with at least one further loan so far, per initial borrower", Higher,
+		ToDate, plus(FirstGrants))
 	level("borrowers_served", "Borrowers served", "borrowers with at least one further loan so far", Count, Higher, ToDate, plus(FirstGrants))
 	rate("turned_away_share", "Applicants never served", "borrowers who applied and never got a further loan so far, per borrower who applied", Lower,
 		ToDate, []Term{{FirstApplications, 1}, {FirstGrants, -1}}, ToDate, plus(FirstApplications))
+	level("arrivals", "Applicants", "applicants who asked for a first loan so far", Count, Neither, ToDate, plus(Arrivals))
+	rate("joined_share", "Applicants lent to", "applicants who took up a first loan, per applicant so far", Higher,
+		ToDate, plus(Joined), ToDate, plus(Arrivals))
 	level("leaks", "Leaks to outside lenders", "denied applications followed by an outside loan so far", Count, Lower, ToDate, plus(Leaks))
 	add("months_stopped", "Months without lending", "months so far in which a control of the lender's book stopped all lending, on average over paths", Mean, Neither,
 		Sum{Window: ToDate, Terms: plus(LendingStopped)}, Sum{Window: AtSnapshot, Terms: initialBorrowers})

@@ -94,6 +94,9 @@ func (l *life) applyFor(a *rule.Application, t int) {
 		Asked: asked - asked%data.Unit, Base: l.borrower.base, Step: step,
 		BreakEven: l.breakEven, APR: l.offer, Burden: l.burdenOf / m.step,
 	}
+	if l.ordinal == 0 { // who has no past here cannot be refused for it
+		a.Gap, a.Since, a.Clean = rule.Never, rule.Never, rule.Never
+	}
 	for k, at := range l.lateAt {
 		a.SinceLate[k] = rule.Never
 		if at != never {
@@ -111,6 +114,9 @@ func (l *life) applyFor(a *rule.Application, t int) {
 // nextStep is the step of the ladder that the next loan would be on: dependent borrowers climb with every loan,
 // the others with every third (model.md §22 item 3).
 func (l *life) nextStep() int {
+	if l.ordinal == 0 {
+		return 0
+	}
 	if l.dependent || (int(l.ordinal)+1)%3 == 0 {
 		return min(int(l.step)+1, int(l.model.LevMax))
 	}
@@ -180,6 +186,10 @@ func (l *life) carry(t int, wasIdle bool, a *rule.Application, o outcome) {
 		l.rows = rows
 		shockSet = true // cleared: no exit draw
 	}
+	if l.ordinal == 0 { // an applicant without a loan goes elsewhere
+		l.leaves(row)
+		return
+	}
 	l.conclude(t, wasIdle, shockSet)
 }
 
@@ -202,13 +212,10 @@ func (l *life) grant(t int, wasIdle bool, row *row, a *rule.Application, o outco
 			row[data.Closings14] += w
 		}
 	}
-	if m.soon > 0 && (o.refinance || a.Idle && (!wasIdle || l.gap < min(m.soon, int16(t)))) { // paid off in the projection
+	if m.soon > 0 && a.NewOrdinal > 1 && (o.refinance || a.Idle && (!wasIdle || l.gap < min(m.soon, int16(t)))) { // paid off in the projection
 		row[data.Renewals14] += w
 	}
-	fraud := m.Fraud[min(a.NewOrdinal, 3)-2]
-	if o.amount > l.principal && m.BustSlope > 0 {
-		fraud += m.BustSlope * math.Log(float64(o.amount)/float64(l.principal))
-	}
+	fraud := m.NeverPaid(a.NewOrdinal, float64(o.amount)/float64(l.principal))
 	if rng.Uniform(l.fate.Block(rng.Sequence, a.NewOrdinal)[0]) < fraud {
 		loan.Flags |= contract.Fraud
 		row[data.FirstPaymentFraud] += w
@@ -219,6 +226,9 @@ func (l *life) grant(t int, wasIdle bool, row *row, a *rule.Application, o outco
 		if a.NewOrdinal == 10 {
 			row[data.GrantedTenth] += w
 		}
+	}
+	if a.NewOrdinal == 1 {
+		row[data.Joined] += w
 	}
 	row[data.Disbursed] += w * int64(o.amount)
 	if !l.served {

@@ -212,11 +212,13 @@ func TestEveryParameterMatters(t *testing.T) {
 	without := book(600)
 	without.HasPD = false
 	var controls []rule.Rule
+	s := settings(30, 2)
+	s.Applicants = []Applicants{{Count: 20}}
 	run := func(portfolio *data.Portfolio, change func(*behaviour.Params)) *data.Results {
 		a := base
 		a.Policy = append(slices.Clone(a.Policy), controls...)
 		change(&a.Behaviour)
-		return mustRun(t, portfolio, settings(30, 2), 2, a)
+		return mustRun(t, portfolio, s, 2, a)
 	}
 	nothing := func(*behaviour.Params) {}
 	reference, unscored := run(p, nothing), run(without, nothing)

@@ -85,7 +85,9 @@ func (l *life) begin(s *state) {
 	l.reprice()
 	l.refresh()
 	l.rows = l.cell(l.ordinal)
-	l.countStocks(counters(l.rows, -1))
+	if l.mode != fresh {
+		l.countStocks(counters(l.rows, -1))
+	}
 }
 
 // live runs the steps from t up to the one before end and stops early once nothing can happen any more.
@@ -102,6 +104,11 @@ func (l *life) live(t, end int) {
 			l.idleMonth(t)
 		case late:
 			l.lateMonth(t)
+		case fresh:
+			if t == l.borrower.arrives() {
+				l.row(t)[data.Arrivals] += l.weight
+				l.apply(t, true)
+			}
 		}
 	}
 }
@@ -228,14 +235,18 @@ func (l *life) idleMonth(t int) {
 			l.apply(t, true)
 			return
 		case u < either:
-			row := l.row(t)
-			row[data.Exits] += l.weight
-			row[data.BorrowersExited] += l.weight
-			l.mode = gone
+			l.leaves(l.row(t))
 			return
 		}
 	}
 	l.conclude(t, true, false)
+}
+
+// leaves ends a life without default, in the month of a row.
+func (l *life) leaves(row *row) {
+	row[data.Exits] += l.weight
+	row[data.BorrowersExited] += l.weight
+	l.mode = gone
 }
 
 // conclude ends a step in which the borrower was not late: a shock that was on at its start and was not set anew

@@ -42,6 +42,8 @@ type Settings struct {
 	Start       *float64    // systematic factor of every segment at the snapshot; nil: drawn from its stationary law
 
 	Provisions provision.Method
+	// Applicants come after the snapshot, the same ones in every arm.
+	Applicants []Applicants
 }
 
 // Limits of a run.
@@ -64,9 +66,10 @@ type Plan struct {
 	cellAt     [256 * data.NumProducts]int32
 	warnings   []string
 	portfolio  *data.Portfolio
-	population int64 // sum of weights
 	correlated *factor.Correlation
 	anchored   data.Anchoring
+	population int64 // sum of weights, applicants apart
+	applicants []applicant
 }
 
 // family is a group of arms that share behaviour and macro path: they travel together until a decision parts
@@ -143,6 +146,8 @@ type borrower struct {
 	tenor   int16        // steps
 	age     int16        // steps on book of the newest open loan
 	origin  int16        // step of the last origination, negative
+
+	applicant *applicant // nil for a borrower of the snapshot
 }
 
 // NewPlan checks the arms and settings and prepares every borrower. It reports all problems at once.
@@ -186,6 +191,7 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 			}
 		}
 	}
+	checkApplicants(ps, portfolio, &settings)
 	if err := ps.Err(); err != nil {
 		return nil, err
 	}
@@ -315,6 +321,7 @@ func (p *Plan) load(portfolio *data.Portfolio) error {
 		}
 	}
 	p.warnings = merge.warnings(p.warnings)
+	p.admit()
 	return nil
 }
 
@@ -458,8 +465,10 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 		if !p.portfolio.HasPD {
 			b.pd = pdUnscored
 		}
-		sums[b.segment] += b.pd
-		counts[b.segment]++
+		if b.applicant == nil { // applicants do not move the anchoring of those who are there
+			sums[b.segment] += b.pd
+			counts[b.segment]++
+		}
 	}
 	m.segments = make([]*anchor.Segment, len(p.segments))
 	errs := make([]error, len(p.segments))
@@ -510,9 +519,9 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 			beyond++
 			highest = most
 		}
-		if p.portfolio.HasPD {
+		if p.portfolio.HasPD && b.applicant == nil {
 			g.eta = m.Eta(p.snapshot(b, m))
-		} // else the base hazard is that of the reference covariates, where Eta is 0
+		} // else, and for applicants, the base hazard is that of the reference covariates, where Eta is 0
 		m.graded[i] = g
 		m.setAside.Add(provision.GradeOf(g.hazard), b.tenor)
 		for j, l := range p.open(b) {

@@ -27,7 +27,7 @@ func (p *Plan) BorrowerMonths() int64 {
 
 // Memory estimates the bytes that a run with that many workers holds at its peak, the portfolio included.
 func (p *Plan) Memory(workers int) int64 {
-	const perBorrower, perLoan, perGrade = 72, 48, 24
+	const perBorrower, perLoan, perGrade = 80, 48, 24
 	block := int64(p.settings.Months+1) * int64(data.NumCounters) * 8
 	arms, singles := int64(len(p.arms)), int64(len(p.cells))
 	models := map[*model]bool{}
@@ -212,7 +212,7 @@ func (w *worker) borrower(path, i int) {
 			w.join(&l, family.alike(c, w.person.graded, m.Margin, b.open > 1))
 			done |= l.arms
 			l.begin(&start)
-			l.live(0, steps)
+			l.live(b.arrives(), steps)
 			for n := len(w.waiting); n > 0; n = len(w.waiting) {
 				next := w.waiting[n-1]
 				w.waiting = w.waiting[:n-1]
@@ -351,10 +351,14 @@ func (p *Plan) Describe() data.Run {
 	for i := range p.arms {
 		r.Arms = append(r.Arms, p.arms[i].Arm)
 	}
+	population := "borrowers over all states = borrowers at the snapshot"
+	if len(p.applicants) > 0 {
+		population += " + applicants who have come"
+	}
 	checked := int64(len(p.arms)) * int64(s.Paths) * int64(s.Months+1)
 	for _, name := range []string{
 		"opening balance + disbursed - repaid - charged off = closing balance",
-		"borrowers over all states = borrowers at the snapshot",
+		population,
 		"granted + not taken up + denied = applications",
 		"provisions of a stage are at most its balance",
 	} {

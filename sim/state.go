@@ -19,6 +19,7 @@ const (
 	current             // an open loan, not past due
 	late                // 1 to 89 days past due
 	gone                // defaulted, charged off or left for good: nothing can happen any more
+	fresh               // an applicant who has not arrived yet
 )
 
 // Caps of small counters in the state.
@@ -140,11 +141,13 @@ func (p *Plan) start(b *borrower, f *fate, m *model) state {
 	s := state{
 		principal: b.base, origin: b.origin, tenor: b.tenor, product: b.product, n: b.open, bucket: b.bucket, overdue: b.overdue,
 		ordinal: b.ordinal, gap: b.gap, outside: min(b.outside, uint8(m.OutsideMax)), clean: b.clean,
-		lateAt: [3]int16{never, never, never}, dependent: f.dependent < m.DepShare,
+		lateAt: [3]int16{never, never, never}, dependent: f.dependent < b.dependence(m),
 	}
 	s.began = s.outside
 	copy(s.loans[:], p.open(b))
 	switch {
+	case b.applicant != nil:
+		s.mode = fresh
 	case b.bucket > 0:
 		s.mode, s.age = late, b.age
 		for k := range b.bucket {

@@ -85,6 +85,7 @@ func audit(arm string, path int, totals []int64, population int64) error {
 	opening := balance(counters(totals, -1))
 	for t := -1; t < months; t++ {
 		r := counters(totals, t)
+		population += r[data.Arrivals]
 		if sum := r[data.BorrowersCurrent] + r[data.BorrowersD1] + r[data.BorrowersD2] + r[data.BorrowersD3] + r[data.BorrowersDefault] +
 			r[data.BorrowersOff] + r[data.BorrowersIdle] + r[data.BorrowersExited]; sum != population {
 			return fail(t, "borrowers over all states", sum, population)

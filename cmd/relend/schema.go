@@ -46,7 +46,7 @@ func measuresSchemaText() string {
 	var b strings.Builder
 	b.WriteString("Shares are shown in %, their differences in percentage points; amounts in whole units of the currency.\n" +
 		"\"So far\" counts from the month after the snapshot; an initial borrower is projected from the snapshot:\n" +
-		"current, up to 89 days past due, or idle; an active one has an open loan that is not in default.\n" +
+		"current, up to 89 days past due, or idle, or an applicant from his first loan on; an active one has an open loan that is not in default.\n" +
 		"Counters that are stocks (provisions) enter sums over months by their change.\n\n")
 	rows := [][]string{{"measure", "unit", "better", "numerator per denominator", "in counters"}}
 	for _, m := range data.Measures() {
@@ -89,7 +89,11 @@ func sum(s data.Sum) string {
 	if s.Debt {
 		b.WriteString(" x outside.balance")
 	}
-	return strings.Replace(b.String(), "( - ", "(-", 1) + "; " + windows[s.Window] + ")"
+	text := strings.Replace(b.String(), "( - ", "(-", 1) + "; " + windows[s.Window] + ")"
+	if s.Joined {
+		text += " + (" + data.Joined.String() + "; " + windows[data.ToDate] + ")"
+	}
+	return text
 }
 
 func rulesSchemaText() string {

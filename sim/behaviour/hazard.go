@@ -132,6 +132,19 @@ func (p *Params) TakeUp(apr, offered, hazard float64) float64 {
 	return 1 / (1 + math.Exp(-z))
 }
 
+// NeverPaid is the probability that a loan of an ordinal is never paid, where it is so many times as large as the
+// newest loan before: malicious delinquency, and from the second loan on bust-out after a jump in the limit.
+func (p *Params) NeverPaid(ordinal int, jump float64) float64 {
+	if ordinal == 1 {
+		return p.FraudFirst
+	}
+	chance := p.Fraud[min(ordinal, 3)-2]
+	if jump > 1 && p.BustSlope > 0 {
+		chance += p.BustSlope * math.Log(jump)
+	}
+	return chance
+}
+
 // RecoveryFraction is the share of the exposure recovered when the factor over the year before default was on
 // average bar, with loading sigma: bad times, low recovery.
 func (p *Params) RecoveryFraction(sigma, bar float64) float64 {

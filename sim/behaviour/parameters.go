@@ -25,6 +25,7 @@ type Params struct {
 	Prepay, PrepayRefi   float64
 	PrepayGap            float64
 	Roll, Cure           [3]float64 // from 1-29, 30-59, 60-89 days past due
+	FraudFirst           float64
 	Fraud                [2]float64 // ordinal 2, 3 and more
 	FraudRecovery        float64
 	BustSlope            float64
@@ -184,6 +185,7 @@ var registry = []Parameter{
 	{"delinquency.cure_2", "per month", .65, 0, 5, false, "hazard of curing from 30-59 days past due", assumed, func(p *Params) *float64 { return &p.Cure[1] }},
 	{"delinquency.cure_3", "per month", .35, 0, 5, false, "hazard of curing from 60-89 days past due", assumed, func(p *Params) *float64 { return &p.Cure[2] }},
 
+	{"fraud.p_1", "share", .008, 0, 1, false, "chance that the first loan of an applicant is never paid (malicious delinquency)", assumed, func(p *Params) *float64 { return &p.FraudFirst }},
 	{"fraud.p_2", "share", .002, 0, 1, false, "chance that a second loan is never paid (first-payment default)", assumed, func(p *Params) *float64 { return &p.Fraud[0] }},
 	{"fraud.p_3", "share", .001, 0, 1, false, "chance that a third or later loan is never paid", assumed, func(p *Params) *float64 { return &p.Fraud[1] }},
 	{"fraud.recovery", "share", .02, 0, 1, false, "recovery on a loan that was never paid", assumed, func(p *Params) *float64 { return &p.FraudRecovery }},

@@ -164,9 +164,33 @@ func TestMarginAndWindows(t *testing.T) {
 	}
 }
 
+// Applicants count among the initial borrowers from their first loan on.
+func TestJoined(t *testing.T) {
+	r := build(1, 2, 1, 3, func(_, p, m int, row []int64) {
+		row[data.BorrowersCurrent] = 100
+		if m > 0 {
+			row[data.Defaults], row[data.Joined] = 4, 10
+		}
+	})
+	figures, _ := New(r, .95).All([]data.Measure{measure(t, "default_rate"), measure(t, "monthly_default_rate")})
+	for month, want := range []float64{0, 4. / 110, 8. / 120, 12. / 130} {
+		if got := figures[0][0][month].Value; !near(got, want) {
+			t.Errorf("month %d: default rate %v, want %v", month, got, want)
+		}
+		if got := figures[0][1][month].Value; month > 0 && !near(got, 4/(100+10*float64(month))) {
+			t.Errorf("month %d: monthly default rate %v", month, got)
+		}
+	}
+}
+
 func TestPathsAgreeWithAll(t *testing.T) {
 	r := random(2, 6, 1, 4)
 	e := New(r, .9)
+	for i := range r.Counts {
+		for at := int(data.Joined); at < len(r.Counts[i]); at += counters {
+			r.Counts[i][at] = 0
+		}
+	}
 	m := measure(t, "default_rate") // constant denominator: the ratio of means is the mean of ratios
 	figures, _ := e.All([]data.Measure{m})
 	for month, values := range e.Paths(1, m) {

@@ -184,7 +184,10 @@ func (e *Estimator) series(out []float64, rows []int64, s data.Sum) {
 				out[m] = e.month(rows, m-1, s)
 			}
 		case data.AtSnapshot:
-			out[m] = e.month(rows, 0, s)
+			if s.Joined {
+				so += float64(rows[m*counters+int(data.Joined)]) // none in month 0
+			}
+			out[m] = e.month(rows, 0, s) + so
 		case data.MeanStart:
 			out[m] = math.NaN()
 			if m > 0 {

@@ -52,6 +52,9 @@ func (r *run) ask(s state, before opening, p float64) {
 		OwnBalance: r.balance(&s), OwnInstalments: r.instalments(&s),
 		OutsideBalance: r.outsideBalance, OutsideInstal: r.outsideInstalment, Base: r.base,
 	}
+	if s.ordinal == 0 { // no rule about what was can hit him
+		a.Gap, a.Since, a.Clean = math.MaxInt32, math.MaxInt32, math.MaxInt32
+	}
 	for k, step := range s.lateStep {
 		a.SinceLate[k] = rule.Never
 		if step != never {
@@ -64,7 +67,7 @@ func (r *run) ask(s state, before opening, p float64) {
 		a.NewestPrincipal, a.NewestBalance, a.NewestInstalment = like.Principal, like.Balance, r.grid.AMonth(like.Burden())
 	}
 	step := s.ladder
-	if s.dependent || a.NewOrdinal%3 == 0 {
+	if s.ordinal > 0 && (s.dependent || a.NewOrdinal%3 == 0) {
 		step = min(step+1, uint8(r.p.LevMax))
 	}
 	a.Step = int(step)
@@ -164,7 +167,12 @@ func (r *run) answer(s state, before opening, a *rule.Application, like *loan, d
 	s.mode, s.gap, s.last = current, 0, 0
 	s.ordinal = uint8(min(a.NewOrdinal, 255))
 	s.ladder, s.shock, s.granted, s.began = uint8(a.Step), 0, int16(before.t), r.beginning(s.outside)
-	fraud := math.Min(1, r.p.Fraud[min(a.NewOrdinal, 3)-2]+r.p.BustSlope*math.Max(0, math.Log(float64(d.Amount)/float64(like.Principal))))
+	fraud := r.p.FraudFirst
+	if a.NewOrdinal > 1 {
+		fraud = math.Min(1, r.p.Fraud[min(a.NewOrdinal, 3)-2]+r.p.BustSlope*math.Max(0, math.Log(float64(d.Amount)/float64(like.Principal))))
+	} else {
+		r.add(data.Joined, 1)
+	}
 	open := s.count()
 	for marked, q := range []float64{1 - fraud, fraud} {
 		if marked == 1 {

@@ -25,6 +25,7 @@ type Borrower struct {
 	Bucket   uint8       // 0 current, 1 = 1-29, 2 = 30-59, 3 = 60-89 days past due
 	DaysLate uint8       // days past due, 0 where only the bucket is known
 	Ordinal  uint8       // of the newest loan, 1 = first
+	Arrives  int         // an applicant, with Ordinal 0 and Open 0: step in which he asks for his first loan, like the one in Loans
 	Gap      uint8       // months since the last payoff, with no open loan
 	Open     int         // number of open loans, 0 to rule.MaxOwn
 	Loans    []data.Loan // open loans, newest first; with Open = 0 the last loan repaid
@@ -110,6 +111,9 @@ func Run(b Borrower, a Arm, e Economy, months int, o Options) (*Expectation, err
 	}
 	if b.Bucket > 3 || b.Bucket > 0 && b.Open == 0 {
 		ps.Add("borrower", "delinquency bucket %d is out of range, allowed 0 to 3, and 0 without an open loan", b.Bucket)
+	}
+	if b.Arrives < 0 || b.Ordinal == 0 && b.Open > 0 || b.Ordinal > 0 && b.Arrives > 0 {
+		ps.Add("borrower", "ordinal %d, %d open loans, arriving in step %d: an applicant has neither loan nor ordinal", b.Ordinal, b.Open, b.Arrives)
 	}
 	if e.Sigma != 0 && len(e.Factor) < e.Grid.Steps(months) {
 		ps.Add("economy", "the factor has %d steps, %d are needed", len(e.Factor), e.Grid.Steps(months))

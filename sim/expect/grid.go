@@ -95,7 +95,7 @@ func (r *run) renewal(t int, s *state, before *opening, refinance bool) {
 		steps = int(before.gap) + 1
 	}
 	follows := refinance || s.mode == idle && steps*r.grid.Days() <= 14 && steps <= t
-	if r.grid.Days() <= 14 && follows {
+	if r.grid.Days() <= 14 && follows && s.ordinal > 0 {
 		r.add(data.Renewals14, 1)
 	}
 }

@@ -195,13 +195,34 @@ func (r *run) afterOutside(from state, before opening, p float64) {
 	}
 	r.finish(pay, before, false, r.lanes[quiet], p)
 	r.ask(pay, before, p)
+	r.leave(t, r.lanes[leaves], p)
+	r.flows = r.flows[:mark]
+}
+
+// leave counts a borrower who leaves for good in step t.
+func (r *run) leave(t int, mass []float64, p float64) {
+	mark := len(r.flows)
 	r.add(data.Exits, 1)
-	r.commit(nil, t, r.lanes[leaves], p)
-	left := total(r.lanes[leaves]) * p
+	r.commit(nil, t, mass, p)
+	left := total(mass) * p
 	for m := r.month(t); m <= r.months; m++ {
 		r.record(m, data.BorrowersExited, left, 1)
 	}
 	r.flows = r.flows[:mark]
+}
+
+// door passes step t of an applicant: he waits outside, or comes in and asks.
+func (r *run) door(s *state, t int, mass []float64) {
+	if t < r.b.Arrives {
+		r.reach(*s, t, mass, 1)
+		return
+	}
+	copy(r.lanes[asks], mass)
+	in := *s
+	in.mode = idle
+	r.add(data.Arrivals, 1)
+	r.ask(in, opening{t: t, wasIdle: true}, 1)
+	r.flows = r.flows[:0]
 }
 
 // settle takes the borrower's instalments anew if an outside loan came or went.
@@ -213,6 +234,10 @@ func (r *run) settle(s *state, before opening) {
 
 // finish ends a month: the months since payoff, and a running shock unless the application touched it.
 func (r *run) finish(s state, before opening, touched bool, mass []float64, p float64) {
+	if s.ordinal == 0 { // an applicant who got no loan
+		r.leave(before.t, mass, p)
+		return
+	}
 	r.settle(&s, before)
 	if before.wasIdle && s.mode == idle {
 		s.gap = min(s.gap+1, r.steps(mostGap))

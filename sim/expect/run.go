@@ -147,7 +147,10 @@ func (r *run) start() {
 		apr = r.p.APRRef
 	}
 	s.paying = r.instalments(&s)
-	if b.Ungraded {
+	if b.Ordinal == 0 {
+		s.mode = waiting
+	}
+	if b.Ungraded || b.Ordinal == 0 {
 		r.atSnapshot = r.predictor(r.p.PTIRef, 0, 1, r.p.APRRef, 1)
 	} else {
 		r.atSnapshot = r.predictor(r.burden(s.paying, s.outside), s.outside, s.ordinal, apr, 1)
@@ -178,9 +181,12 @@ func (r *run) step(t int) error {
 			}
 		}
 		r.within(s)
-		if s.mode >= late1 && s.mode <= late3 {
+		switch {
+		case s.mode == waiting:
+			r.door(s, t, mass)
+		case s.mode >= late1 && s.mode <= late3:
 			r.late(s, t, mass)
-		} else {
+		default:
 			r.live(s, t, mass)
 		}
 		if len(r.next.states) > r.options.MaxStates {
@@ -262,10 +268,10 @@ func cellOf(p data.Product, ordinal int) int {
 // within sets the cell to that of a borrower's newest or last loan.
 func (r *run) within(s *state) {
 	n := s.last
-	if s.mode != idle {
+	if s.mode != idle && s.mode != waiting {
 		n = s.own[s.count()-1]
 	}
-	r.cell = cellOf(r.loans[n].Product, int(s.ordinal))
+	r.cell = cellOf(r.loans[n].Product, max(1, int(s.ordinal)))
 }
 
 func (r *run) tally(month, cell int, c data.Counter, x float64) {
@@ -289,6 +295,9 @@ func (r *run) stocks(month int) {
 	k := len(r.nodes)
 	for i := range r.next.states {
 		s, p := &r.next.states[i], total(r.next.mass[i*k:i*k+k])
+		if s.mode == waiting {
+			continue
+		}
 		r.within(s)
 		r.record(month, people[s.mode], p, 1)
 		r.record(month, data.OutsideLoans, p, data.Money(s.outside))

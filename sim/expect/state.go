@@ -14,6 +14,7 @@ const (
 	late2
 	late3
 	idle
+	waiting // an applicant who has not come yet
 )
 
 // state is all that the future of a borrower depends on. Equal states merge.

@@ -19,6 +19,7 @@ const (
 	Factor   Purpose = 6 // innovations of the systematic factors (borrower = factor index)
 	Score    Purpose = 7 // what is wrong with a lender's new data
 	Control  Purpose = 8 // of one month: place in a queue drawn by lot, chance of being turned away
+	Arrive   Purpose = 9 // applicants: how many, who they are
 )
 
 // Thin is the purpose of the draws, one a month, that say which light states of an expectation stay (package expect).

@@ -324,6 +324,11 @@ func (e *Experiment) Arms(currency string, segments []string) ([]sim.Arm, sim.Se
 	for _, d := range behaviour.Registry() {
 		foreign(e.Behaviour.places[d.Name], e.Behaviour.Currency[d.Name])
 	}
+	for i := range e.Applicants {
+		for name, at := range e.Applicants[i].places {
+			foreign(at, e.Applicants[i].Currency[name])
+		}
+	}
 	policies, laws, macros := map[string]Policy{}, map[string]Regulation{}, map[string]factor.Macro{}
 	for _, p := range e.Policies {
 		policies[p.Name] = p
@@ -367,7 +372,7 @@ func (e *Experiment) Arms(currency string, segments []string) ([]sim.Arm, sim.Se
 		return nil, sim.Settings{}, err
 	}
 	settings := sim.Settings{Months: e.Months, Paths: e.Paths, Seed: e.Seed, Design: e.Design, Baseline: e.baselineIndex(), Grid: e.Grid, Anchor: e.Anchor,
-		Correlation: correlation, Start: e.Factors.Start, Provisions: e.Provisions}
+		Correlation: correlation, Start: e.Factors.Start, Provisions: e.Provisions, Applicants: streams(e.Applicants)}
 	for i := range arms {
 		arms[i].Reference = e.reference(i, settings.Baseline)
 	}

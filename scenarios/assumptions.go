@@ -54,6 +54,9 @@ func (e *Experiment) Assumptions(currency string) []data.Assumption {
 		}
 	}
 	out = append(out, data.Assumption{Name: "provisions", Value: e.Provisions.String(), Reason: provisionReasons[e.Provisions], Origin: "experiment"})
+	for i := range e.Applicants {
+		out = append(out, e.Applicants[i].assumption(i))
+	}
 	for _, m := range e.Macros {
 		var peaks []string
 		for _, v := range macroVariables(&m) {

@@ -21,6 +21,7 @@ type Experiment struct {
 	Title       string
 	Description string
 	Portfolio   Portfolio
+	Applicants  []Applicants
 	Months      int // horizon
 	Grid        data.Grid
 	Paths       int
@@ -119,6 +120,9 @@ func (l *loader) experiment(layers []*document.Node, o Overrides) *Experiment {
 	}
 	e.Portfolio = l.portfolio(first(layers, "portfolio"), o)
 	e.segments = present(first(layers, "portfolio"), "segments")
+	if n := first(layers, "applicants"); n != nil {
+		e.Applicants = l.applicants(n)
+	}
 	l.size(e, layers, o)
 	if n := first(layers, "provisions"); n != nil {
 		e.Provisions = l.provisions(n)

@@ -71,6 +71,7 @@ description: d
 extends: default
 portfolio: {synthetic: {borrowers: 1, seed: 1, term_days: 1 day}, files: [f], mapping: m, as_of: 2024-01-01, currency: CNY, segments: [s], max_rejected: 1%}
 grid: week
+applicants: [{per_month: 1, arrival: even, segments: [s], pd: 5%, pd_spread: 0.5, product: annuity, term: 1 month, principal: 1, income: 1, external_loans: 0, dependence: 1%}]
 horizon: 1 month
 paths: 4
 seed: 1

@@ -43,7 +43,7 @@ func TestMessages(t *testing.T) {
 		want       []string
 	}{
 		{"unknown key", "horizn: 36 months", []string{`e.yaml:1:1: unknown key "horizn", did you mean "horizon"?`}},
-		{"unknown key with no near one", "colour: red", []string{`e.yaml:1:1: unknown key "colour" (allowed: anchor, arms, baseline, behaviour, description, design, engine, extends, factors, gates, grid, horizon, macros, measures, paths, policies, portfolio, provisions, regulations, seed, title)`}},
+		{"unknown key with no near one", "colour: red", []string{`e.yaml:1:1: unknown key "colour" (allowed: anchor, applicants, arms, baseline, behaviour, description, design, engine, extends, factors, gates, grid, horizon, macros, measures, paths, policies, portfolio, provisions, regulations, seed, title)`}},
 		{"unit missing", "horizon: 36", []string{`e.yaml:1:10: horizon: 36 has no unit: write 36 months`}},
 		{"wrong unit", "horizon: 36 days", []string{`e.yaml:1:10: horizon: unit "days" is not allowed here: a time such as 3 months or 2 years is needed, found "36 days"`}},
 		{"horizon out of range", "horizon: 60 years", []string{`e.yaml:1:10: horizon: 60 years is outside the range 1 to 600 months`}},
@@ -128,6 +128,17 @@ func TestMessages(t *testing.T) {
 		{"portfolio of both kinds", "portfolio: {synthetic: {}, files: [a.parquet]}", []string{`e.yaml:1:24: portfolio.synthetic: synthetic and files cannot both be given`}},
 		{"no files", "portfolio: {files: []}", []string{`e.yaml:1:20: portfolio.files: the list is empty; name at least one file`}},
 		{"mapping of nothing", "portfolio: {synthetic: {}, mapping: ppdai}", []string{`e.yaml:1:37: portfolio.mapping: goes with portfolio files, and there are none`}},
+		{"applicants without a number", "applicants: [{pd: 5%}, {per_month: 0}, {per_month: 3 months}]", []string{
+			`e.yaml:1:14: applicants[0].per_month: the key is missing`,
+			`e.yaml:1:36: applicants[1].per_month: a number of people above 0, or a share of the borrowers at the snapshot such as 2%, is needed here, found "0"`,
+			`e.yaml:1:52: applicants[2].per_month: a number of people above 0, or a share of the borrowers at the snapshot such as 2%, is needed here, found "3 months"`}},
+		{"applicants out of range", "applicants: [{per_month: 2%, arrival: poison, pd_spread: 0.4, term: 700 months, external_loans: 999}]", []string{
+			`e.yaml:1:39: applicants[0].arrival: unknown value "poison", did you mean "poisson"?`,
+			`e.yaml:1:58: applicants[0].pd_spread: goes with pd, the median around which applicants are spread`,
+			`e.yaml:1:69: applicants[0].term: 700 months is outside the range 1 to 600 months`,
+			`e.yaml:1:97: applicants[0].external_loans: 999 is outside the range 0 to 255`}},
+		{"applicants' amounts in another currency", "portfolio: {files: [a], currency: USD}\napplicants: [{per_month: 1, income: 900 EUR}]", []string{
+			`e.yaml:2:37: applicants[0].income: the amount is in EUR, the portfolio in USD; amounts are not converted`}},
 		{"date", "portfolio: {files: [a], as_of: 31.12.2024}", []string{`e.yaml:1:32: portfolio.as_of: a date such as 2017-08-13 is needed here, found "31.12.2024"`}},
 		{"currency", "portfolio: {files: [a], currency: yuan}", []string{`e.yaml:1:35: portfolio.currency: "yuan" is not a currency code such as CNY`}},
 		{"segment twice", "portfolio: {files: [a], segments: [x, x]}", []string{`e.yaml:1:39: portfolio.segments[1]: the segment "x" is listed twice`}},

@@ -18,6 +18,13 @@ func (e *Experiment) Resolved() []byte {
 	text(root, "description", e.Description)
 	root.Set("portfolio", e.Portfolio.node())
 	root.Set("grid", document.NewText(e.Grid.String()))
+	if len(e.Applicants) > 0 {
+		var list []*document.Node
+		for i := range e.Applicants {
+			list = append(list, e.Applicants[i].node())
+		}
+		root.Set("applicants", document.NewList(list...))
+	}
 	root.Set("horizon", months(float64(e.Months)))
 	root.Set("paths", whole(e.Paths))
 	root.Set("seed", seed(e.Seed))

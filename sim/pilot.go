@@ -3,6 +3,7 @@ package sim
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"runtime"
 	"slices"
@@ -56,13 +57,13 @@ type band struct {
 	members []uint32 // indices of borrowers by PD
 }
 
-// bands divides the borrowers. Equal PDs are never parted, and the order of rows makes no difference.
+// bands divides the borrowers of the snapshot. Equal PDs are never parted, and the order of rows makes no difference.
 func (p *Plan) bands() []band {
 	var out []band
-	for from := 0; from < len(p.borrowers); {
+	for from, all := 0, len(p.borrowers)-len(p.applicants); from < all; {
 		segment := p.borrowers[from].segment
 		var members []uint32
-		for ; from < len(p.borrowers) && p.borrowers[from].segment == segment; from++ {
+		for ; from < all && p.borrowers[from].segment == segment; from++ {
 			members = append(members, uint32(from))
 		}
 		slices.SortFunc(members, func(a, b uint32) int {
@@ -126,12 +127,29 @@ func (p *Plan) anchorToBaseline() {
 		}
 		shift[m] = true
 	}
+	p.shiftApplicants(bands, slices.Collect(maps.Keys(shift)))
 	for i := range bands {
 		b := &bands[i].AnchorBand
 		p.anchored.Bands = append(p.anchored.Bands, *b)
 		if !b.Reached {
 			p.warnings = append(p.warnings, fmt.Sprintf("segment %q, PD %.2f%% to %.2f%% (%d borrowers): no hazard from a twentieth to twenty times the structural one gives the mean PD %.2f%% in the baseline arm; with the nearest the default rate of 12 months is %.2f%%",
 				p.segments[b.Segment], 100*b.Lowest, 100*b.Highest, b.Borrowers, 100*b.PD, 100*b.After))
+		}
+	}
+}
+
+// shiftApplicants gives each applicant the offset of the borrowers of his segment with PDs like his, so that a PD means
+// the same for both.
+func (p *Plan) shiftApplicants(bands []band, models []*model) {
+	for j := len(p.borrowers) - len(p.applicants); j < len(p.borrowers); j++ {
+		b, offset := &p.borrowers[j], 0.
+		for i := range bands {
+			if bands[i].Segment == int(b.segment) && (b.pd >= bands[i].Lowest || i == 0 || bands[i-1].Segment != int(b.segment)) {
+				offset = bands[i].Offset
+			}
+		}
+		for _, m := range models {
+			m.graded[j].eta -= offset
 		}
 	}
 }

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"gonum.org/v1/gonum/stat/distuv"
-
 	"relend/data"
 	"relend/sim"
 	"relend/sim/anchor"
@@ -20,6 +18,7 @@ import (
 	"relend/sim/factor"
 	"relend/sim/provision"
 	"relend/sim/rule"
+	"relend/sim/selfcheck"
 )
 
 // alpha is the chance that a family of comparisons finds a difference where there is none, shared out among its
@@ -129,35 +128,15 @@ func (f figure) String() string {
 	return fmt.Sprintf("%s: engine %.6g, expected %.6g (%+.3f %%), p %.1e", f.what, f.got, f.expected, 100*(f.got/f.expected-1), f.p)
 }
 
-// compare tests the counters of every month, summed over n borrower-paths, against the expectation. A counter that is
-// 0 or 1 for a borrower has a binomial sum. For the others, money among them, Bernstein's inequality bounds the tails
-// from the exact variance and the largest value, so that the false-alarm probability holds whatever the law.
+// compare tests the counters of every month, summed over n borrower-paths, against the expectation.
 func compare(what string, sums [][]int64, n float64, x *expect.Expectation) (figures []figure) {
 	for m := range sums {
 		for c := range data.NumCounters {
-			mean, square, largest, got := x.Counters[m][c], x.Squares[m][c], x.Largest[m][c], float64(sums[m][c])
-			slack := n * x.Dropped * max(1, largest) // the dropped mass may have been there
-			p := 1.
-			switch {
-			case largest == 0 && got == 0:
+			mean, got := x.Counters[m][c], float64(sums[m][c])
+			if x.Largest[m][c] == 0 && got == 0 {
 				continue
-			case largest == 0 && x.Dropped == 0:
-				p = 0
-			case largest <= 1:
-				law := distuv.Binomial{N: n, P: min(1, mean)}
-				if got > n*mean {
-					p = 1 - law.CDF(max(-1, got-math.Ceil(slack)-1))
-				} else {
-					p = law.CDF(min(n, got+math.Ceil(slack)))
-				}
-				p = min(1, 2*p)
-			case square-mean*mean < 1e-12*square && math.Abs(got-n*mean) > slack+1e-9*n*mean:
-				p = 0 // no chance is in it
-			default:
-				if d := math.Abs(got-n*mean) - slack - 1e-9*n*mean; d > 0 {
-					p = min(1, 2*math.Exp(-d*d/2/(n*max(0, square-mean*mean)+largest*d/3)))
-				}
 			}
+			p := selfcheck.Agree(got, n, x, m, c)
 			figures = append(figures, figure{fmt.Sprintf("%s, month %d: %v", what, m, data.Counter(c)), got, n * mean, p})
 		}
 	}

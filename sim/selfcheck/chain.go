@@ -221,7 +221,7 @@ func anchoredPD(s *sheet) error {
 // factorMoments: with the factor on, mean and variance over paths of the 12-month default rate are those of the PD and
 // the asset correlation asked for.
 func factorMoments(s *sheet) error {
-	const borrowers, paths, pd, rho = 1000, 4000, .05, .02
+	const borrowers, paths, pd, rho = 600, 4000, .05, .02
 	p := quiet()
 	p.SigmaU, p.Rho = .6, rho*(1+float64(s.Shift)/2)
 	r, err := s.simulate(perpetual(borrowers, pd*(1+s.Scale)), 12, paths, arm(p))

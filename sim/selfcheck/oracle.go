@@ -88,8 +88,7 @@ func agreement(s *sheet) error {
 				for c := range data.NumCounters {
 					got, mean := float64(total(r, i, m, c)), x.Counters[m][c]
 					figures++
-					p := agree(got, people*paths, mean, x.Squares[m][c], x.Largest[m][c], x.Dropped)
-					if worst.What == "" || p < worst.P {
+					if p := Agree(got, people*paths, x, m, c); worst.What == "" || p < worst.P {
 						worst = Row{What: fmt.Sprintf("policy %d, month %d, %v", i+1, m, c), Reference: mean, Got: got / (people * paths), P: p}
 					}
 				}
@@ -100,15 +99,16 @@ func agreement(s *sheet) error {
 	return nil
 }
 
-// agree bounds the probability that a counter summed over n independent borrowers is as far from its expectation as it
-// is. One that is 0 or 1 for a borrower has a binomial sum; for the others, money among them, Bernstein's inequality
-// bounds the tails from the exact second moment and the largest value, whatever the law. Mass that the oracle dropped may
-// have been there.
-func agree(got, n, mean, square, largest, dropped float64) float64 {
-	slack := n * dropped * max(1, largest)
+// Agree bounds the probability that a counter of a month, summed over n independent borrowers, is as far from the
+// oracle's expectation as got. One that is 0 or 1 for a borrower has a binomial sum; for the others, money among them,
+// Bernstein's inequality bounds the tails from the second moment and the largest value, so that the bound holds whatever
+// the law. Mass that the oracle dropped may have been there.
+func Agree(got, n float64, x *expect.Expectation, month int, c data.Counter) float64 {
+	mean, square, largest := x.Counters[month][c], x.Squares[month][c], x.Largest[month][c]
+	slack := n * x.Dropped * max(1, largest)
 	distance := math.Abs(got-n*mean) - slack - 1e-9*n*mean
 	switch variance := square - mean*mean; {
-	case largest == 0 && dropped == 0:
+	case largest == 0 && x.Dropped == 0:
 		return indicator(got == 0)
 	case distance <= 0:
 		return 1

@@ -86,7 +86,7 @@ func (s *sheet) slice(p *data.Portfolio, a sim.Arm, months int, seed uint64) err
 			}
 			figures++
 			got := float64(total(r, 0, m, c))
-			if q := agree(got, n, x.Counters[m][c], x.Squares[m][c], x.Largest[m][c], x.Dropped); q < worst.P {
+			if q := Agree(got, n, x, m, c); q < worst.P {
 				worst = Row{What: fmt.Sprintf("%v in month %d", c, m), Reference: n * x.Counters[m][c], Got: got, P: q}
 			}
 		}

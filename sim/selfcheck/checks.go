@@ -26,6 +26,8 @@ var checks = []Check{
 		[]Wrong{{"standard deviation of frailty 20 % too high", Departure{Scale: .2}}}, selection},
 	{"V12", "Input PDs come back", "the PDs themselves",
 		[]Wrong{{"hazard 1 % too high", Departure{Scale: .01}}}, anchoredPD},
+	{"V13", "Score gain", "normal law of frailty and score",
+		[]Wrong{{"score gain, and spread of a score, 40 % too high", Departure{Scale: .4}}}, scoreGain},
 	{"V14", "Engine and oracle agree", "forward equations (sim/expect)",
 		[]Wrong{{"hazard 2 % too high", Departure{Scale: .02}}, {"a month too old", Departure{Shift: 1}}, {"roll and cure swapped", Departure{Swap: true}}}, agreement},
 	{"V17", "A copy of an arm", "no difference at all",

@@ -111,10 +111,15 @@ func rulesSchemaText() string {
 
 func parametersSchemaText() string {
 	var b strings.Builder
+	writeRows(&b, parameterRows())
+	return strings.TrimRight(b.String(), "\n") + "\n"
+}
+
+// parameterRows is the table of behaviour parameters, with its head.
+func parameterRows() [][]string {
 	rows := [][]string{{"parameter", "unit", "range", "default", "meaning", "source"}}
 	for _, d := range behaviour.Registry() {
 		rows = append(rows, []string{d.Name, d.Unit, scenarios.ParameterRange(d), d.Format(d.Default), d.Meaning, d.Source})
 	}
-	writeRows(&b, rows)
-	return strings.TrimRight(b.String(), "\n") + "\n"
+	return rows
 }

@@ -168,7 +168,7 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 		return err
 	}
 	o.describe(&results.Run, e, portfolio)
-	slice, err := selfcheck.Slice(ctx, portfolio, arms[settings.Baseline], settings.Months, settings.Seed)
+	slice, err := selfcheck.Slice(ctx, portfolio, arms[settings.Baseline], settings)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()

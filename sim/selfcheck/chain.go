@@ -8,9 +8,11 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"relend/data"
+	"relend/sim"
 	"relend/sim/anchor"
 	"relend/sim/behaviour"
 	"relend/sim/expect"
+	"relend/sim/factor"
 )
 
 // defaultsAreBinomial: without factor and demand defaults within a year are independent draws of the input PD. The
@@ -125,6 +127,38 @@ func survival(s *sheet) error {
 		s.binomials("engine: share still current against exp(-L t)", survive, n)
 	} else {
 		s.binomials("engine: cumulative incidence against (L_a/L)(1-exp(-L t))", causes, n)
+	}
+	return nil
+}
+
+// grids: with constant hazards and one lane the chance to be current still is exp(-L t) on every grid, where its steps end
+// with a month: 13 weeks are three.
+func grids(s *sheet) error {
+	const hazard, months, borrowers, paths = .04, 24, 2000, 20
+	p := quiet()
+	p.Cure, p.Miss0 = [3]float64{}, hazard*(1+s.Scale)
+	for _, name := range data.GridNames() {
+		grid, err := data.ParseGrid(name)
+		if err != nil {
+			return err
+		}
+		x, err := expect.Run(expect.Of(ungraded(perpetual(1, .05)), 0, math.Log(p.Miss0), .05), expect.Arm{Behaviour: p}, expect.Economy{Grid: grid}, months, expect.Options{})
+		if err != nil {
+			return err
+		}
+		r, err := s.run(ungraded(perpetual(borrowers, .05)), sim.Settings{Grid: grid, Months: months, Paths: paths, Seed: 16, Design: factor.Plain}, arm(p))
+		if err != nil {
+			return err
+		}
+		var cells []cell
+		var shares []share
+		for m := 3; m <= months; m += 3 {
+			at, want := fmt.Sprintf("month %d", m), math.Exp(-hazard*float64(m))
+			cells = append(cells, cell{at, want, x.Counters[m][data.BorrowersCurrent], 1e-12})
+			shares = append(shares, share{at, total(r, 0, m, data.BorrowersCurrent), want})
+		}
+		s.table(fmt.Sprintf("oracle: share still current, step of a %s", name), cells)
+		s.binomials(fmt.Sprintf("engine: share still current, step of a %s", name), shares, borrowers*paths)
 	}
 	return nil
 }

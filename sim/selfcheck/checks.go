@@ -30,6 +30,8 @@ var checks = []Check{
 		[]Wrong{{"score gain, and spread of a score, 40 % too high", Departure{Scale: .4}}}, scoreGain},
 	{"V14", "Engine and oracle agree", "forward equations (sim/expect)",
 		[]Wrong{{"hazard 2 % too high", Departure{Scale: .02}}, {"a month too old", Departure{Shift: 1}}, {"roll and cure swapped", Departure{Swap: true}}}, agreement},
+	{"V16", "Refinement of the grid", "exponential law on every grid",
+		[]Wrong{{"hazard 5 % too high", Departure{Scale: .05}}}, grids},
 	{"V17", "A copy of an arm", "no difference at all",
 		[]Wrong{{"a coefficient 1 % higher", Departure{Scale: .01}}}, sameArm},
 	{"V18", "A higher hazard", "nobody defaults later",

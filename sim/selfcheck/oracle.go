@@ -125,7 +125,7 @@ func Agree(got, n float64, x *expect.Expectation, month int, c data.Counter) flo
 // rollover: a ban of top-ups first raises monthly defaults and later lowers them; without the shock of a denial it never
 // raises them by more than 3 %. Without factor, everything is granted and taken up, as in the prototypes.
 func rollover(s *sheet) error {
-	const months, paths, perAge = 60, 40, 1500
+	const months, paths, perAge = 60, 40, 1000
 	b := behaviour.AllGranted()
 	b.Rho = 0
 	calm := b

@@ -22,9 +22,9 @@ const SliceName = "a slice of the portfolio = its exact expectation"
 // without controls, over the first months of the horizon. The borrower is the current one whose PD is nearest the mean. Every counter of every
 // month is compared; the check fails with a probability below 1e-6 when all is right. An error means that the comparison
 // could not be made.
-func Slice(ctx context.Context, p *data.Portfolio, a sim.Arm, months int, seed uint64) (data.Check, error) {
+func Slice(ctx context.Context, p *data.Portfolio, a sim.Arm, settings sim.Settings) (data.Check, error) {
 	s := &sheet{Context: ctx}
-	if err := s.slice(p, a, min(months, sliceMonths), seed); err != nil {
+	if err := s.slice(p, a, settings); err != nil {
 		return data.Check{}, err
 	}
 	r := s.rows[0]
@@ -32,18 +32,32 @@ func Slice(ctx context.Context, p *data.Portfolio, a sim.Arm, months int, seed u
 }
 
 const (
-	sliceMonths = 6
 	slicePeople = 10000
 	slicePaths  = 8
 )
 
-func (s *sheet) slice(p *data.Portfolio, a sim.Arm, months int, seed uint64) error {
+// sliceMonths is how far the oracle gets in a fraction of a second: states multiply with the steps, and a score that tells
+// part of the frailty has to be averaged over.
+func sliceMonths(a *sim.Arm, grid data.Grid) int {
+	switch {
+	case grid == data.Weekly:
+		return 1
+	case grid == data.HalfMonthly:
+		return 3
+	case a.Behaviour.ScoreGain > 0:
+		return 4
+	}
+	return 6
+}
+
+func (s *sheet) slice(p *data.Portfolio, a sim.Arm, settings sim.Settings) error {
 	at, ok := typical(p)
 	if !ok {
 		return fmt.Errorf("no borrower is current with at most %d open loans", rule.MaxOwn)
 	}
 	b := p.Borrowers[at]
 	loans := p.Loans[b.First : b.First+uint32(b.Open)]
+	months, grid := min(settings.Months, sliceMonths(&a, settings.Grid)), settings.Grid
 	a.Behaviour.Rho = 0 // paths are independent borrowers then
 	a.Policy, a.Law = withoutControls(a.Policy), withoutControls(a.Law)
 	copies := alike(slicePeople, b, loans...)
@@ -57,23 +71,23 @@ func (s *sheet) slice(p *data.Portfolio, a sim.Arm, months int, seed uint64) err
 	if s.Swap {
 		engine.Behaviour.Roll, engine.Behaviour.Cure = a.Behaviour.Cure, a.Behaviour.Roll
 	}
-	r, err := s.run(copies, sim.Settings{Months: months, Paths: slicePaths, Seed: seed, Design: factor.Plain}, engine)
+	r, err := s.run(copies, sim.Settings{Grid: grid, Months: months, Paths: slicePaths, Seed: settings.Seed, Design: factor.Plain}, engine)
 	if err != nil {
 		return err
 	}
 
 	hazard, pd := math.Log(a.Behaviour.Miss0), b.PD12
 	if p.HasPD {
-		segment, err := anchor.Solve(&a.Behaviour, data.Monthly, pd)
+		segment, err := anchor.Solve(&a.Behaviour, grid, pd)
 		if err != nil {
 			return err
 		}
 		hazard = segment.LogHazard(pd)
 	} else {
-		pd = anchor.UnconditionalPD(&a.Behaviour, data.Monthly, hazard)
+		pd = anchor.UnconditionalPD(&a.Behaviour, grid, hazard)
 	}
 	x, err := expect.Run(expect.Of(p, at, hazard, pd), expect.Arm{Behaviour: a.Behaviour, Policy: a.Policy, Law: a.Law, Scope: a.Scope},
-		expect.Economy{Macro: a.Macro}, months, expect.Options{Frailty: 7, Demand: 7, Threshold: 1e-7, MaxStates: 1 << 15})
+		expect.Economy{Macro: a.Macro, Grid: grid}, months, expect.Options{Frailty: 7, Demand: 7, Threshold: 1e-7, MaxStates: 1 << 15})
 	if err != nil {
 		return err
 	}
@@ -92,8 +106,8 @@ func (s *sheet) slice(p *data.Portfolio, a sim.Arm, months int, seed uint64) err
 		}
 	}
 	q := min(1, worst.P*float64(figures))
-	s.chance(fmt.Sprintf("%d copies of a borrower (PD %.3g %%), %d months, %d figures against the oracle; farthest: %s, %.6g counted, %.6g expected (p %.2g)",
-		n, 100*pd, months, figures, worst.What, worst.Got, worst.Reference, q), worst.Reference, worst.Got, q)
+	s.chance(fmt.Sprintf("%d copies of a borrower (PD %.3g %%), %s, %d figures against the oracle; farthest: %s, %.6g counted, %.6g expected (p %.2g)",
+		n, 100*pd, span(months), figures, worst.What, worst.Got, worst.Reference, q), worst.Reference, worst.Got, q)
 	return nil
 }
 

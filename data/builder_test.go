@@ -142,6 +142,50 @@ func TestFutureOrigination(t *testing.T) {
 	}
 }
 
+// A term in days stands in for one in months, row by row; days on book, or the day of disbursement, tell the days beyond
+// the whole months; days past due are kept.
+func TestTermInDays(t *testing.T) {
+	null := Value{Null: true}
+	tape := newTape()
+	tape.add("1", "x", func(v *[NumColumns]Value) {
+		v[TermMonths], v[TermDays], v[MonthsOnBook], v[DaysOnBook], v[DaysPastDue] = null, Value{Number: 45}, Value{Number: 1}, Value{Number: 52}, Value{Number: 7}
+	})
+	tape.add("2", "y", func(v *[NumColumns]Value) { v[TermDays], v[DaysOnBook] = null, null })
+	tape.add("3", "z", func(v *[NumColumns]Value) { // repaid 96 days ago
+		v[TermMonths], v[TermDays], v[MonthsOnBook], v[DaysOnBook], v[BalanceOpen] = null, Value{Number: 14}, Value{Number: 3}, Value{Number: 110}, Value{}
+	})
+	p, err := tape.build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[int16]Loan{2: {TermDays: 45, MonthsOnBook: 1, Days: 22}, 12: {MonthsOnBook: 6}, 1: {TermDays: 14, MonthsOnBook: 3, Days: 19}}
+	for _, l := range p.Loans {
+		if w := want[l.Term]; l.TermDays != w.TermDays || l.MonthsOnBook != w.MonthsOnBook || l.Days != w.Days {
+			t.Errorf("%+v", l)
+		}
+	}
+	for _, b := range p.Borrowers {
+		if l := p.Loans[b.First]; (b.DaysLate == 7) != (l.TermDays == 45) || (b.Gap == 3) != (l.TermDays == 14) {
+			t.Errorf("%+v", b)
+		}
+	}
+	tape.add("4", "w", func(v *[NumColumns]Value) { v[TermMonths], v[TermDays] = null, Value{Number: 181} })
+	if _, err = tape.build(); err == nil || !strings.Contains(err.Error(), "column term_days: the value must be 1 to 180; 1 case, for example tape.parquet row 4: 181") {
+		t.Error(err)
+	}
+	tape.opts.Present[TermMonths], tape.opts.Present[TermDays] = false, false
+	if _, err = tape.build(); err == nil || !strings.Contains(err.Error(), "column term_months: the column is missing, and so is term_days") {
+		t.Error(err)
+	}
+
+	tape = newTape()
+	tape.opts.Present[MonthsOnBook], tape.opts.Present[DaysOnBook], tape.opts.Present[OriginationDate] = false, false, true
+	p, err = tape.add("1", "x", set(OriginationDate, float64(DayOf(asOf)-45))).build()
+	if err != nil || p.Loans[0].MonthsOnBook != 1 || p.Loans[0].Days != 14 { // from 16 May
+		t.Errorf("%+v %v", p.Loans, err)
+	}
+}
+
 func TestNothingLeft(t *testing.T) {
 	if _, err := newTape().build(); err == nil || !strings.Contains(err.Error(), "the portfolio has no rows") {
 		t.Errorf("no rows: %v", err)

@@ -136,6 +136,7 @@ func TestBadTapes(t *testing.T) {
 		{"zero rows", func([]parquet.Column) []parquet.Column { return canonical(0) }, LoadOptions{}, "the portfolio has no rows"},
 		{"missing columns", func(c []parquet.Column) []parquet.Column { c[2].Name = "balanc"; return append(c[:4:4], c[5:]...) }, LoadOptions{},
 			`tape.parquet: required columns are missing: balance (is it "balanc"?), apr; the file has loan_id, borrower_id, balanc, principal, term_months, months_on_book, income_monthly, dpd, pd12, segment; use --mapping to read a tape with other names (examples: bondora, ppdai, prosper, sba)`},
+		{"no term", func(c []parquet.Column) []parquet.Column { return append(c[:5:5], c[6:]...) }, LoadOptions{}, "required columns are missing: term_months or term_days"},
 		{"no age", func(c []parquet.Column) []parquet.Column { return append(c[:6:6], c[7:]...) }, LoadOptions{}, "required columns are missing: months_on_book or origination_date"},
 		{"wrong type", func(c []parquet.Column) []parquet.Column {
 			c[4] = parquet.Column{Name: "apr", Strings: c[1].Strings}

@@ -190,7 +190,7 @@ func renewals(s *sheet) error {
 // selection: of borrowers with lognormal frailty those who repaid k loans are the better ones. Loans of one month, each
 // followed by the next one; the published table is that of a hazard L per loan.
 func selection(s *sheet) error {
-	const loans, borrowers, paths = 6, 20000, 20
+	const loans, borrowers, paths = 6, 20000, 12
 	for _, c := range []struct {
 		sigma, hazard float64
 		table         [loans]float64

@@ -23,7 +23,7 @@ var checks = []Check{
 	{"V10", "Immediate re-lending", "geometric law; CFPB Data Point: Payday Lending, 2014 for q = .8",
 		[]Wrong{{"renewal 1 % too frequent", Departure{Scale: .01}}}, renewals},
 	{"V11", "Selection by frailty", "quadrature over lognormal frailty",
-		[]Wrong{{"standard deviation of frailty 20 % too high", Departure{Scale: .2}}}, selection},
+		[]Wrong{{"standard deviation of frailty 30 % too high", Departure{Scale: .3}}}, selection},
 	{"V12", "Input PDs come back", "the PDs themselves",
 		[]Wrong{{"hazard 1 % too high", Departure{Scale: .01}}}, anchoredPD},
 	{"V13", "Score gain", "normal law of frailty and score",

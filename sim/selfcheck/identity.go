@@ -104,7 +104,7 @@ func sameArm(s *sheet) error {
 // monotone: where nobody is cured or lends again, a higher base hazard makes no borrower default later. Every path is
 // one borrower.
 func monotone(s *sheet) error {
-	const paths, months = 20000, 24
+	const paths, months = 8000, 24
 	low := quiet()
 	low.Cure, low.Miss0, low.SigmaU = [3]float64{}, .03, .6
 	high := low

@@ -44,7 +44,7 @@ func lively(set uint64) behaviour.Params {
 // agreement compares every counter of every month of the engine with the oracle, over sets of random parameters and
 // three policies each.
 func agreement(s *sheet) error {
-	const sets, people, paths, months = 5, 40000, 8, 6
+	const sets, people, paths, months = 4, 40000, 8, 6
 	for set := range uint64(sets) {
 		p := lively(set)
 		arms := []expect.Arm{
@@ -125,7 +125,7 @@ func Agree(got, n float64, x *expect.Expectation, month int, c data.Counter) flo
 // rollover: a ban of top-ups first raises monthly defaults and later lowers them; without the shock of a denial it never
 // raises them by more than 3 %. Without factor, everything is granted and taken up, as in the prototypes.
 func rollover(s *sheet) error {
-	const months, paths, perAge = 60, 40, 1000
+	const months, paths, perAge = 60, 40, 800
 	b := behaviour.AllGranted()
 	b.Rho = 0
 	calm := b

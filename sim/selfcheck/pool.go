@@ -218,7 +218,7 @@ func obligorLosses(s *sheet) error {
 		s.exact(fmt.Sprintf("convolution: %g %% quantile", 100*q.alpha), q.loss, lossUnit*float64(firstAt(law, q.alpha)), 2*lossUnit)
 	}
 
-	const paths = 20000
+	const paths = 12000
 	p := perpetual(len(obligors), .05)
 	for i, exposure := range obligors {
 		loan := &p.Loans[p.Borrowers[i].First]

@@ -124,6 +124,9 @@ func (l *loader) experiment(layers []*document.Node, o Overrides) *Experiment {
 		e.Applicants = l.applicants(n)
 	}
 	l.size(e, layers, o)
+	if len(e.Applicants) > 0 && e.Engine == ExpectEngine {
+		l.r.Errorf(first(layers, "applicants"), "the engine expect computes the borrowers of the snapshot only; with applicants use step")
+	}
 	if n := first(layers, "provisions"); n != nil {
 		e.Provisions = l.provisions(n)
 	}

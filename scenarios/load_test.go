@@ -132,6 +132,8 @@ func TestMessages(t *testing.T) {
 			`e.yaml:1:14: applicants[0].per_month: the key is missing`,
 			`e.yaml:1:36: applicants[1].per_month: a number of people above 0, or a share of the borrowers at the snapshot such as 2%, is needed here, found "0"`,
 			`e.yaml:1:52: applicants[2].per_month: a number of people above 0, or a share of the borrowers at the snapshot such as 2%, is needed here, found "3 months"`}},
+		{"applicants and expected values", "engine: expect\napplicants: [{per_month: 5}]", []string{
+			`e.yaml:2:13: applicants: the engine expect computes the borrowers of the snapshot only; with applicants use step`}},
 		{"applicants out of range", "applicants: [{per_month: 2%, arrival: poison, pd_spread: 0.4, term: 700 months, external_loans: 999}]", []string{
 			`e.yaml:1:39: applicants[0].arrival: unknown value "poison", did you mean "poisson"?`,
 			`e.yaml:1:58: applicants[0].pd_spread: goes with pd, the median around which applicants are spread`,

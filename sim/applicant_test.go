@@ -96,6 +96,25 @@ func TestApplicantsChangeNobody(t *testing.T) {
 	}
 }
 
+// The anchoring of the snapshot's borrowers in the baseline knows nothing of who comes.
+func TestApplicantsDoNotMoveTheAnchor(t *testing.T) {
+	long(t)
+	s := settings(6, 2)
+	s.Anchor = Baseline
+	bands := func() []data.AnchorBand {
+		plan, err := NewPlan(book(300), []Arm{arm("base")}, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return plan.anchored.Bands
+	}
+	without := bands()
+	s.Applicants = []Applicants{{Count: 40, PD: .2}}
+	if with := bands(); !slices.Equal(with, without) {
+		t.Errorf("bands %+v, without applicants %+v", with, without)
+	}
+}
+
 // A cut-off on the hazard seen lets in the share of a normal law that it should, with and without a score gain
 // (binomial, alpha); the wrong law leaves the score gain out. What each is granted is the product's principal, and his
 // loan is never paid with the probability of a first loan.

@@ -7,19 +7,20 @@ import (
 	"relend/scenarios"
 	"relend/sim"
 	"relend/sim/expect"
+	"relend/sim/provision"
 )
 
 // compute runs a plan with the engine that the experiment names.
-func compute(ctx context.Context, engine string, plan *sim.Plan, p *data.Portfolio, arms []sim.Arm, grid data.Grid, workers int, progress func(done, total int)) (*data.Results, error) {
+func compute(ctx context.Context, engine string, plan *sim.Plan, p *data.Portfolio, arms []sim.Arm, grid data.Grid, provisions provision.Method, workers int, progress func(done, total int)) (*data.Results, error) {
 	if engine == scenarios.ExpectEngine {
-		return expectation(plan, p, arms, grid).Do(ctx, workers, progress)
+		return expectation(plan, p, arms, grid, provisions).Do(ctx, workers, progress)
 	}
 	return plan.Run(ctx, workers, progress)
 }
 
 // expectation is what package expect computes for a plan.
-func expectation(plan *sim.Plan, p *data.Portfolio, arms []sim.Arm, grid data.Grid) *expect.Job {
-	j := &expect.Job{Run: plan.Describe(), Hazard: plan.LogHazard, Cells: plan.Cells()}
+func expectation(plan *sim.Plan, p *data.Portfolio, arms []sim.Arm, grid data.Grid, provisions provision.Method) *expect.Job {
+	j := &expect.Job{Run: plan.Describe(), Hazard: plan.LogHazard, Cells: plan.Cells(), Provisions: provisions}
 	for _, s := range plan.Subjects() {
 		b := expect.Of(p, s.Index, 0, s.PD)
 		b.PD, b.Open, b.Loans = s.PD, min(b.Open, len(s.Loans)), s.Loans

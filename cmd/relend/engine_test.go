@@ -16,6 +16,7 @@ import (
 	"relend/sim"
 	"relend/sim/expect"
 	"relend/sim/factor"
+	"relend/sim/provision"
 )
 
 // small is a plan of a small portfolio in the arms of the experiment quick, the first one twice.
@@ -42,7 +43,7 @@ func small(t *testing.T, borrowers, paths int) (*sim.Plan, *expect.Job) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := expectation(plan, p, arms, data.Monthly)
+	j := expectation(plan, p, arms, data.Monthly, provision.ECL)
 	j.States = 20 * 32 * paths * 6 // 20 borrowers
 	return plan, j
 }

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"relend/data"
+	"relend/sim/provision"
 	"relend/sim/rng"
 	"relend/sim/rule"
 )
@@ -40,6 +41,8 @@ type Job struct {
 	Economy func(arm, path int) []Economy // by segment
 	Cells   []data.Cell                   // single cells that can occur
 	States  int                           // budget of an arm: states held in all months and paths together; 0 = some ten seconds of one processor
+
+	Provisions provision.Method
 }
 
 const (
@@ -161,7 +164,7 @@ func (j *Job) path(ctx context.Context, path int, s *sampler) ([]forecast, error
 			b := p.Borrower
 			b.Hazard = j.Hazard(a, one.person)
 			x, err := Run(b, j.Arms[a], economies[b.Segment], j.Run.Months, Options{
-				Frailty: coarseFrailty, Demand: coarseDemand, Most: s.states,
+				Frailty: coarseFrailty, Demand: coarseDemand, Most: s.states, Provisions: j.Provisions,
 				Draws: rng.Stream{Seed: j.Run.Seed, Borrower: p.ID, Path: uint32(path)},
 			})
 			if err != nil {

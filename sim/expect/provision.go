@@ -2,8 +2,10 @@ package expect
 
 import (
 	"math"
+	"sync"
 
 	"relend/data"
+	"relend/sim/behaviour"
 	"relend/sim/provision"
 )
 
@@ -25,7 +27,10 @@ func (r *run) rating() float64 {
 // chance of default of a prospect: the probability is pushed forward month by month, by instalments left and
 // overdue, for every node of frailty.
 func (r *run) chance(q prospect) float64 {
-	if p, ok := r.prospects[q]; ok {
+	r.prospects.Lock()
+	p, ok := r.prospects.known[q]
+	r.prospects.Unlock()
+	if ok {
 		return p
 	}
 	u, weight := []float64{0}, []float64{1}
@@ -36,8 +41,42 @@ func (r *run) chance(q prospect) float64 {
 	for i := range u {
 		sum += weight[i] * r.failing(q, math.Exp(r.rating()+r.p.SigmaU*u[i]-r.p.SigmaU*r.p.SigmaU/2))
 	}
-	r.prospects[q] = sum
+	r.prospects.Lock()
+	r.prospects.known[q] = sum
+	r.prospects.Unlock()
 	return sum
+}
+
+// prospects are the chances known so far of a grade.
+type prospects struct {
+	sync.Mutex
+	known map[prospect]float64
+}
+
+// graded are the prospects of the latest grades: many borrowers share one.
+var graded = struct {
+	sync.Mutex
+	at map[grade]*prospects
+}{at: map[grade]*prospects{}}
+
+type grade struct {
+	behaviour.Params
+	grid   data.Grid
+	rating float64
+}
+
+// outlook returns the prospects of the borrower's grade.
+func (r *run) outlook(p behaviour.Params) *prospects {
+	key := grade{p, r.grid, r.rating()}
+	graded.Lock()
+	defer graded.Unlock()
+	if graded.at[key] == nil {
+		if len(graded.at) >= 1024 {
+			clear(graded.at)
+		}
+		graded.at[key] = &prospects{known: map[prospect]float64{}}
+	}
+	return graded.at[key]
 }
 
 // failing is the chance at a base hazard a month.

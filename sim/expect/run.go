@@ -36,7 +36,7 @@ type run struct {
 	numbers map[loan]int32
 	offers  map[product]offer
 
-	prospects map[prospect]float64 // chances of default known so far
+	prospects *prospects // of the borrower's grade
 
 	now, next layer
 	flows     []flow
@@ -77,8 +77,6 @@ func newRun(b *Borrower, a *Arm, e *Economy, months int, o Options, s seen) *run
 		numbers: map[loan]int32{},
 		offers:  map[product]offer{},
 
-		prospects: map[prospect]float64{},
-
 		result: &Expectation{States: make([]int, months+1)},
 	}
 	for range months + 1 {
@@ -86,6 +84,7 @@ func newRun(b *Borrower, a *Arm, e *Economy, months int, o Options, s seen) *run
 		r.result.Squares = append(r.result.Squares, make([]float64, data.NumCounters))
 		r.result.Largest = append(r.result.Largest, make([]float64, data.NumCounters))
 	}
+	r.prospects = r.outlook(a.Behaviour)
 	for i := range r.lanes {
 		r.lanes[i] = make([]float64, len(r.nodes))
 	}

@@ -50,14 +50,22 @@ func (p *Plan) fewer(b *borrower, rows []data.Loan) []data.Loan {
 	return list
 }
 
-// LogHazard is the log base hazard of borrower i in an arm.
-func (p *Plan) LogHazard(arm, i int) float64 { return p.model(arm).graded[i].hazard }
+// LogHazard is the log base hazard of borrower i in an arm, and what the anchoring to the baseline arm adds to the log
+// of his miss hazard.
+func (p *Plan) LogHazard(arm, i int) (hazard, shift float64) {
+	m := p.model(arm)
+	g := m.graded[i]
+	if p.portfolio.HasPD {
+		shift = m.Eta(p.snapshot(&p.borrowers[i], m)) - g.eta
+	}
+	return g.hazard, shift
+}
 
 // Economy returns the systematic factor of every segment on a path in an arm, by step, and its loadings on the log
 // miss hazard.
 func (p *Plan) Economy(arm, path int) (factors [][]float64, loadings []float64) {
-	m, s := p.model(arm), &p.settings
-	factors = factor.Draw(s.Seed, path, s.Design, factor.Law{Phi: m.Phi, Global: m.WGlobal}, len(p.segments), p.steps())
+	m := p.model(arm)
+	factors = p.factors(m, path)
 	loadings = make([]float64, len(p.segments))
 	for g, segment := range m.segments {
 		if segment != nil {
@@ -65,6 +73,13 @@ func (p *Plan) Economy(arm, path int) (factors [][]float64, loadings []float64) 
 		}
 	}
 	return factors, loadings
+}
+
+// factors draws the factor of every segment on a path.
+func (p *Plan) factors(m *model, path int) [][]float64 {
+	s := &p.settings
+	law := factor.Law{Phi: m.Phi, Global: m.WGlobal, Correlation: p.correlated, Start: s.Start}
+	return factor.Draw(s.Seed, path, s.Design, law, len(p.segments), p.steps())
 }
 
 // Cells lists the single cells that can occur.

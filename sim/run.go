@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 
 	"relend/data"
-	"relend/sim/factor"
 	"relend/sim/provision"
 	"relend/sim/rule"
 )
@@ -310,12 +309,11 @@ func (w *worker) denials(l *life, i, t int) *row {
 
 // economies tabulates a path's factors and multipliers per family and segment.
 func (p *Plan) economies(path int) [][]economy {
-	s, grid := &p.settings, p.settings.Grid
+	grid := p.settings.Grid
 	out := make([][]economy, len(p.families))
 	for i := range p.families {
 		m, macro := p.families[i].model, &p.families[i].macro
-		law := factor.Law{Phi: m.Phi, Global: m.WGlobal, Correlation: p.correlated, Start: s.Start}
-		draws := factor.Draw(s.Seed, path, s.Design, law, len(p.segments), p.steps())
+		draws := p.factors(m, path)
 		out[i] = make([]economy, len(p.segments))
 		for g := range out[i] {
 			if m.segments[g] == nil {

@@ -16,7 +16,6 @@ import (
 	"relend/sim"
 	"relend/sim/expect"
 	"relend/sim/factor"
-	"relend/sim/provision"
 )
 
 // small is a plan of a small portfolio in the arms of the experiment quick, the first one twice.
@@ -39,11 +38,12 @@ func small(t *testing.T, borrowers, paths int) (*sim.Plan, *expect.Job) {
 	}
 	arms = append(arms[:2:2], arms[0])
 	arms[2].Name = "copy"
-	plan, err := sim.NewPlan(p, arms, sim.Settings{Months: 6, Paths: paths, Seed: 3, Design: factor.Plain})
+	settings := sim.Settings{Months: 6, Paths: paths, Seed: 3, Design: factor.Plain, Anchor: sim.Baseline}
+	plan, err := sim.NewPlan(p, arms, settings)
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := expectation(plan, p, arms, data.Monthly, provision.ECL)
+	j := expectation(plan, p, arms, settings)
 	j.States = 20 * 32 * paths * 6 // 20 borrowers
 	return plan, j
 }
@@ -122,7 +122,10 @@ func TestEnginesAgree(t *testing.T) {
 			continue
 		}
 		hazard := j.Hazard
-		j.Hazard = func(arm, i int) float64 { return hazard(arm, i) + math.Log(1.4) }
+		j.Hazard = func(arm, i int) (h, shift float64) {
+			h, shift = hazard(arm, i)
+			return h, shift + math.Log(1.4)
+		}
 		if name, p := unlikely(step, do(t, j, 0)); p > 1e-6 {
 			t.Errorf("%d borrowers: a wrong hazard goes unnoticed, %s, p %.1e", borrowers, name, p)
 		}

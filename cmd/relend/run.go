@@ -162,7 +162,7 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 		mode = "off"
 	}
 	bar := newProgress(mode, env.stderr, plan.Paths(), time.Now)
-	results, err := compute(ctx, e.Engine, plan, portfolio, arms, settings.Grid, settings.Provisions, workers, bar.show)
+	results, err := compute(ctx, e.Engine, plan, portfolio, arms, settings, workers, bar.show)
 	bar.stop()
 	if err != nil {
 		return err

@@ -205,7 +205,7 @@ func (e *Estimator) carried(rows []int64, m int, s data.Sum) (v float64) {
 			v += float64(t.Factor * float64(rows[(m-1)*counters+int(t.Counter)]))
 		}
 	}
-	return v
+	return e.results.Run.Whole(v)
 }
 
 // month is the weighted sum of counters in month m. A margin is charged with a twelfth of the yearly funding

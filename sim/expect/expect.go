@@ -19,6 +19,7 @@ type Borrower struct {
 	Income   data.Money  // monthly, above 0
 	PD       float64     // 12-month probability of default as the lender sees it, in (0,1)
 	Hazard   float64     // log base hazard of a missed payment per month
+	Shift    float64     // added to the log miss hazard alone, by anchoring to the default rates of an arm
 	Ungraded bool        // the base hazard holds at the reference covariates, not at the borrower's own at the snapshot
 	Segment  uint8       // index of the segment
 	Outside  uint8       // loans with other lenders

@@ -19,7 +19,7 @@ import (
 
 // Person is one borrower of a portfolio.
 type Person struct {
-	Borrower // its Hazard is that of Job.Hazard
+	Borrower // its Hazard and Shift are those of Job.Hazard
 	ID       uint64
 	Weight   int64 // how many like borrowers he stands for
 }
@@ -34,15 +34,14 @@ type Person struct {
 // differ between paths the standard errors over paths contain what they cost, and more: they take no account of how the
 // samples complement each other.
 type Job struct {
-	Run     data.Run // arms, months, paths, replicate, seed
-	People  []Person
-	Arms    []Arm
-	Hazard  func(arm, person int) float64
-	Economy func(arm, path int) []Economy // by segment
-	Cells   []data.Cell                   // single cells that can occur
-	States  int                           // budget of an arm: states held in all months and paths together; 0 = some ten seconds of one processor
-
+	Run        data.Run // arms, months, paths, replicate, seed
+	People     []Person
+	Arms       []Arm
+	Hazard     func(arm, person int) (hazard, shift float64)
+	Economy    func(arm, path int) []Economy // by segment
+	Cells      []data.Cell                   // single cells that can occur
 	Provisions provision.Method
+	States     int // budget of an arm: states held in all months and paths together; 0 = some ten seconds of one processor
 }
 
 const (
@@ -162,7 +161,7 @@ func (j *Job) path(ctx context.Context, path int, s *sampler) ([]forecast, error
 			}
 			p := &j.People[one.person]
 			b := p.Borrower
-			b.Hazard = j.Hazard(a, one.person)
+			b.Hazard, b.Shift = j.Hazard(a, one.person)
 			x, err := Run(b, j.Arms[a], economies[b.Segment], j.Run.Months, Options{
 				Frailty: coarseFrailty, Demand: coarseDemand, Most: s.states, Provisions: j.Provisions,
 				Draws: rng.Stream{Seed: j.Run.Seed, Borrower: p.ID, Path: uint32(path)},
@@ -244,10 +243,15 @@ func (j *Job) sampler() *sampler {
 		}
 		return s
 	}
+	risk := make([]float64, len(j.People))
+	for i := range risk {
+		hazard, shift := j.Hazard(0, i)
+		risk[i] = hazard + shift
+	}
 	slices.SortStableFunc(s.order, func(a, b int) int {
 		p, q := &j.People[a], &j.People[b]
 		return cmp.Or(cmp.Compare(p.Bucket, q.Bucket), cmp.Compare(min(p.Open, 1), min(q.Open, 1)),
-			cmp.Compare(j.Hazard(0, a), j.Hazard(0, b)), cmp.Compare(p.ID, q.ID))
+			cmp.Compare(risk[a], risk[b]), cmp.Compare(p.ID, q.ID))
 	})
 	sum := 0.
 	for _, i := range s.order {

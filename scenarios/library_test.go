@@ -78,6 +78,7 @@ seed: 1
 design: plain
 anchor: baseline
 factors: {segments: [a, b], correlation: [[1, 0.3], [0.3, 1]], start: stationary}
+engine: expect
 provisions: {method: ecl}
 behaviour: {preset: default, set: {}, score: {auc_before: 70%, auc_after: 75%}}
 policies: [default]

@@ -25,7 +25,7 @@ import (
 // comparisons (Bonferroni). Seeds are fixed: a pass is a pass until a stream changes.
 const alpha = 1e-4
 
-// slow turns on the tests that take minutes (METHOD.md, "How it is tested").
+// slow turns on the tests that take minutes (METHOD.md, "The oracle").
 var slow = os.Getenv("RELEND_SLOW") != ""
 
 // trial is one comparison of engine and oracle: like borrowers who differ in their draws only, in several arms.

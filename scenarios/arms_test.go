@@ -25,7 +25,7 @@ func TestDefaultExperiment(t *testing.T) {
 	if settings.Months != 36 || settings.Paths != 128 || settings.Seed != 20240601 || settings.Design != factor.Antithetic || settings.Baseline != 0 || settings.Grid != data.Monthly {
 		t.Errorf("settings %+v", settings)
 	}
-	if *e.Portfolio.Synthetic != (Synthetic{Borrowers: 20000, Seed: 20240601}) || len(e.Warnings("CNY")) != 0 {
+	if *e.Portfolio.Synthetic != (Synthetic{Recipe: "consumer", Borrowers: 20000, Seed: 20240601}) || len(e.Warnings("CNY")) != 0 {
 		t.Errorf("portfolio %+v, warnings %v", e.Portfolio, e.Warnings("CNY"))
 	}
 	var got []string

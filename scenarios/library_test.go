@@ -48,6 +48,11 @@ func TestLibrary(t *testing.T) {
 			if name != baselineMacro && (len(m.Unemployment) != 36 || len(m.GDP) != 36 || len(m.LPR) != 36 || !strings.HasPrefix(m.Source, "assumption")) {
 				t.Errorf("the macro path %s: %+v", name, m)
 			}
+		case KindStudy:
+			s := l.study(s, Overrides{})
+			if name = s.Name; len(s.Experiment.warnings) > 0 || s.Experiment.Portfolio.Synthetic == nil {
+				t.Errorf("the study %s: warnings %q, or no artificial portfolio", name, s.Experiment.warnings)
+			}
 		default:
 			if _, err := Load(e.Name, Overrides{}); err != nil {
 				t.Error(err)
@@ -69,7 +74,7 @@ func TestSchema(t *testing.T) {
 title: t
 description: d
 extends: default
-portfolio: {synthetic: {borrowers: 1, seed: 1, term_days: 1 day}, files: [f], mapping: m, as_of: 2024-01-01, currency: CNY, segments: [s], max_rejected: 1%}
+portfolio: {synthetic: {recipe: consumer, borrowers: 1, seed: 1, term_days: 1 day}, files: [f], mapping: m, as_of: 2024-01-01, currency: CNY, segments: [s], max_rejected: 1%}
 grid: week
 applicants: [{per_month: 1, arrival: even, segments: [s], pd: 5%, pd_spread: 0.5, product: annuity, term: 1 month, principal: 1, income: 1, external_loans: 0, dependence: 1%}]
 horizon: 1 month
@@ -94,6 +99,16 @@ gates: [{name: n, expect: e, level: warn}]
 		KindPolicy:     "{name: n, title: t, description: d, source: s, extends: default, rules: {}}",
 		KindRegulation: "{name: n, title: t, description: d, jurisdiction: j, status: draft, reference: r, source: s, scope: 1%, rules: {}}",
 		KindMacro:      "{name: n, title: t, source: s, months: {unemployment: [0], gdp: [0], lpr: [0]}}",
+		KindStudy: `
+name: n
+title: t
+description: d
+experiment: {}
+market: {name: m, recipe: payday}
+reasons: {}
+facts: [{what: w, source: s, mark: read, sign: e, size: e}]
+charts: [{name: c, title: t, arms: [{arm: baseline, against: baseline}], measures: [par_30], first: 2 months}]
+`,
 	}
 	for _, kind := range Kinds {
 		root, problems := document.Parse("x.yaml", []byte(texts[kind]))
@@ -134,6 +149,8 @@ gates: [{name: n, expect: e, level: warn}]
 			l.regulation(s)
 		case KindMacro:
 			l.macro(s)
+		case KindStudy:
+			l.study(s, Overrides{})
 		}
 		if err := l.err(); err != nil {
 			t.Error(err)

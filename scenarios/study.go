@@ -30,7 +30,10 @@ type Market struct{ Name, Recipe string }
 
 // Reason says where the value of a behaviour parameter comes from; it begins with "assumption" where nobody
 // measured it.
-type Reason struct{ Parameter, Text string }
+type Reason struct {
+	Parameter string `json:"name"`
+	Text      string `json:"reason"`
+}
 
 // Fact is something that was seen, as a condition on the results (package output/gate).
 type Fact struct {

@@ -35,7 +35,7 @@ func TestScenariosCommand(t *testing.T) {
 	}{
 		{"list", exitOK, "experiments\n  default", ""},
 		{"list macros", exitOK, "macros\n  adverse   Adverse economy\n  baseline  Baseline economy\n  severe    Severe economy\n", ""},
-		{"list macro", exitUsage, "", `relend: unknown kind "macro" (allowed: experiments, policies, regulations, macros), did you mean "macros"?`},
+		{"list macro", exitUsage, "", `relend: unknown kind "macro" (allowed: experiments, policies, regulations, macros, studies), did you mean "macros"?`},
 		{"show macro/baseline", exitOK, "name: baseline\ntitle: Baseline economy\nmonths: {}\n", ""},
 		{"show apr_cap_4lpr", exitOK, "apr_cap: {max: 12%}", ""},
 		{"show default", exitConfig, "", `"default" is the name of several; write experiment/default or policy/default`},
@@ -43,7 +43,7 @@ func TestScenariosCommand(t *testing.T) {
 		{"show policy/no_topup", exitConfig, "", `did you mean "policy/no_top_up"?`},
 		{"show -r quick", exitOK, "paths: 32\nseed: 20240601\ndesign: antithetic\n", ""},
 		{"show -r experiment/quick", exitOK, "horizon: 12 months\npaths: 32\n", ""},
-		{"show -r good.yaml", exitOK, "title: Good\nportfolio:\n  synthetic:\n    borrowers: 20000\n    seed: 20240601\n  max_rejected: 1%\ngrid: month\nhorizon: 12 months\n", ""},
+		{"show -r good.yaml", exitOK, "title: Good\nportfolio:\n  synthetic:\n    recipe: consumer\n    borrowers: 20000\n    seed: 20240601\n  max_rejected: 1%\ngrid: month\nhorizon: 12 months\n", ""},
 		{"show -r bad.yaml", exitConfig, "", "bad.yaml:2:1: unknown key \"horizn\""},
 		{"show", exitUsage, "", "accepts 1 arg"},
 		{"check good.yaml policy.yaml", exitOK, "good.yaml: experiment, no problems\npolicy.yaml: policy, no problems\n", ""},
@@ -64,7 +64,7 @@ func TestScenariosCommand(t *testing.T) {
 
 func TestExperimentSchema(t *testing.T) {
 	text := experimentSchemaText()
-	for _, want := range []string{"EXPERIMENT\n", "POLICY\n", "REGULATION\n", "MACRO\n", "portfolio.max_rejected", "months.unemployment", "arms.list[].behaviour"} {
+	for _, want := range []string{"EXPERIMENT\n", "POLICY\n", "REGULATION\n", "MACRO\n", "STUDY\n", "portfolio.max_rejected", "months.unemployment", "arms.list[].behaviour"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}

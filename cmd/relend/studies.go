@@ -41,9 +41,10 @@ func newStudiesCommand(env *environment) *cobra.Command {
 			"reproduce is shown as such.",
 	}
 	list := &cobra.Command{
-		Use:   "list",
-		Short: "List the studies",
-		Args:  cobra.NoArgs,
+		Use:     "list",
+		Short:   "List the studies",
+		Example: "  relend studies list",
+		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			return listScenarios(env.stdout, []string{scenarios.KindStudy.Plural()})
 		},

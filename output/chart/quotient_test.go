@@ -14,7 +14,7 @@ func TestQuotient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Other against base", ">Third<", ">Monthly default rate per active borrower<", ">months after the snapshot<", ">1.2<"} {
+	for _, want := range []string{"Other against base", ">Third<", ">Monthly default rate per active borrower<", ">months after the snapshot<", ">1.20<"} {
 		if !bytes.Contains(f.SVG, []byte(want)) {
 			t.Errorf("no %q in the chart", want)
 		}

@@ -104,7 +104,7 @@ name: n
 title: t
 description: d
 experiment: {}
-market: {name: m, recipe: payday}
+market: {name: m, recipe: payday, term_days: 14 days}
 reasons: {}
 facts: [{what: w, source: s, mark: read, sign: e, size: e}]
 charts: [{name: c, title: t, arms: [{arm: baseline, against: baseline}], measures: [par_30], first: 2 months}]

@@ -26,7 +26,10 @@ type Study struct {
 
 // Market is another artificial portfolio of as many borrowers and the same seed on which every arm is run again, for
 // cases in which the product changed: arm A is then also there as NAME.A.
-type Market struct{ Name, Recipe string }
+type Market struct {
+	Name      string
+	Synthetic Synthetic
+}
 
 // Reason says where the value of a behaviour parameter comes from; it begins with "assumption" where nobody
 // measured it.
@@ -108,12 +111,22 @@ func (l *loader) study(src source, o Overrides) *Study {
 	if n := present(layers[0], "market"); n != nil {
 		f := l.r.Map(n)
 		s.Market = &Market{Name: l.name(f.Need("name"))}
-		if m := f.Need("recipe"); m != nil {
-			s.Market.Recipe = l.r.OneOf(m, synth.Recipes()...)
-		}
+		recipe, term := f.Get("recipe"), f.Get("term_days")
 		f.Close()
-		if s.Experiment != nil && s.Experiment.Portfolio.Synthetic == nil {
+		switch {
+		case s.Experiment == nil:
+		case s.Experiment.Portfolio.Synthetic == nil:
 			l.r.Errorf(n, "goes with a synthetic portfolio, and the experiment reads files")
+		case recipe == nil && term == nil:
+			l.r.Errorf(n, "is the experiment's own; give recipe, term_days or both")
+		default:
+			s.Market.Synthetic = *s.Experiment.Portfolio.Synthetic
+			if recipe != nil {
+				s.Market.Synthetic.Recipe = l.r.OneOf(recipe, synth.Recipes()...)
+			}
+			if term != nil {
+				s.Market.Synthetic.TermDays = l.r.Days(term, 1, data.MaxTermDays)
+			}
 		}
 	}
 	s.Reasons = l.reasons(present(layers[0], "reasons"), parts)

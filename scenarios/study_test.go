@@ -65,7 +65,7 @@ func TestStudyProblems(t *testing.T) {
 		{", sign: diff(\"b\").par_30 < 0", "", "facts[1].sign: the key is missing"},
 		{"title: A study\n", "", "title: the key is missing"},
 		{"{borrowers: 10}", "{borrowers: 10, recipe: pay}", `unknown value "pay"`},
-		{"reasons:", "market: {name: m}\nreasons:", "market.recipe: the key is missing"},
+		{"reasons:", "market: {name: m}\nreasons:", "market: is the experiment's own; give recipe, term_days or both"},
 		{"portfolio: {synthetic: {borrowers: 10}}", "portfolio: {files: [x]}", ""},
 	} {
 		text := strings.Replace(study, c.from, c.to, 1)

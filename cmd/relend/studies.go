@@ -255,9 +255,7 @@ type studyPlan struct {
 func plansOf(ctx context.Context, s *scenarios.Study) ([]studyPlan, error) {
 	portfolios := []scenarios.Portfolio{s.Experiment.Portfolio}
 	if s.Market != nil {
-		other := *s.Experiment.Portfolio.Synthetic
-		other.Recipe = s.Market.Recipe
-		portfolios = append(portfolios, scenarios.Portfolio{Synthetic: &other})
+		portfolios = append(portfolios, scenarios.Portfolio{Synthetic: &s.Market.Synthetic})
 	}
 	var plans []studyPlan
 	count := 0

@@ -114,7 +114,7 @@ func TestStudiesCommand(t *testing.T) {
 		code           int
 		stdout, stderr string // parts of them; "" for nothing at all
 	}{
-		{"list", exitOK, "  rollover_denial  Denying roll-overs", ""},
+		{"list", exitOK, "  rollover_denial ", ""},
 		{"run tiny.yaml", exitOK, "tiny: No further loans\n" +
 			"  reproduced      Further loans end\n" +
 			"                  direction holds: ratio(\"none_at_all\").originations < 1\n" +

@@ -213,12 +213,12 @@ func (o *studyOptions) study(ctx context.Context, s *scenarios.Study) (studyResu
 	if err != nil {
 		return studyResult{}, err
 	}
-	counts, err := o.simulate(ctx, plans)
+	counts, err := o.simulate(ctx, s.Experiment.Engine, plans)
 	if err != nil {
 		return studyResult{}, err
 	}
 	report := output.Build(counts, output.Options{})
-	r := studyResult{Name: s.Name, Title: s.Title, Description: s.Description, Borrowers: plans[0].borrowers,
+	r := studyResult{Name: s.Name, Title: s.Title, Description: s.Description, Borrowers: plans[0].portfolio.Intake.Borrowers,
 		Paths: s.Experiment.Paths, Months: s.Experiment.Months, Seed: s.Experiment.Seed, Parameters: s.Reasons}
 	for _, a := range arms {
 		r.Arms = append(r.Arms, a.Name)
@@ -247,8 +247,10 @@ func (o *studyOptions) study(ctx context.Context, s *scenarios.Study) (studyResu
 // studyPlan is a study on one of its markets.
 type studyPlan struct {
 	*sim.Plan
+	portfolio *data.Portfolio
+	arms      []sim.Arm
+	settings  sim.Settings
 	described []data.Arm
-	borrowers int64
 }
 
 // plansOf prepares a study: one plan for each market.
@@ -280,16 +282,17 @@ func plansOf(ctx context.Context, s *scenarios.Study) ([]studyPlan, error) {
 			described[i].Reference += count
 		}
 		count += len(arms)
-		plans = append(plans, studyPlan{plan, described, portfolio.Intake.Borrowers})
+		plans = append(plans, studyPlan{plan, portfolio, arms, settings, described})
 	}
 	return plans, nil
 }
 
 // simulate runs the plans of a study and joins their arms; their paths are the same.
-func (o *studyOptions) simulate(ctx context.Context, plans []studyPlan) (*data.Results, error) {
+func (o *studyOptions) simulate(ctx context.Context, engine string, plans []studyPlan) (*data.Results, error) {
 	var joined *data.Results
 	for _, p := range plans {
-		r, err := p.Run(ctx, cmp.Or(o.workers, runtime.GOMAXPROCS(0)), func(int, int) {})
+		r, err := compute(ctx, engine, p.Plan, p.portfolio, p.arms, p.settings.Grid,
+			cmp.Or(o.workers, runtime.GOMAXPROCS(0)), func(int, int) {})
 		if err != nil {
 			return nil, err
 		}

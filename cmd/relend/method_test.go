@@ -9,7 +9,7 @@ import (
 	"relend/sim/selfcheck"
 )
 
-var update = flag.Bool("update", false, "rewrite the generated tables of sim/METHOD.md")
+var update = flag.Bool("update", false, "rewrite the generated tables of sim/METHOD.md and testdata/verdicts.golden")
 
 const method = "../../sim/METHOD.md"
 

@@ -291,7 +291,7 @@ func plansOf(ctx context.Context, s *scenarios.Study) ([]studyPlan, error) {
 func (o *studyOptions) simulate(ctx context.Context, engine string, plans []studyPlan) (*data.Results, error) {
 	var joined *data.Results
 	for _, p := range plans {
-		r, err := compute(ctx, engine, p.Plan, p.portfolio, p.arms, p.settings.Grid,
+		r, err := compute(ctx, engine, p.Plan, p.portfolio, p.arms, p.settings,
 			cmp.Or(o.workers, runtime.GOMAXPROCS(0)), func(int, int) {})
 		if err != nil {
 			return nil, err

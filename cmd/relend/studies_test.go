@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,8 +12,6 @@ import (
 	"relend/output/gate"
 	"relend/scenarios"
 )
-
-var update = flag.Bool("update", false, "write testdata/verdicts.golden anew")
 
 // Every study of the library loads, plans, and its facts compile against its arms.
 func TestStudiesCompile(t *testing.T) {

@@ -40,6 +40,16 @@ type Anchoring struct {
 	Method string       `json:"method"`          // "structural" or "baseline"
 	Arm    string       `json:"arm,omitempty"`   // under which the default rates of the bands are their mean PDs
 	Bands  []AnchorBand `json:"bands,omitempty"` // by segment and PD
+
+	Segments []AnchorSegment `json:"segments"` // with borrowers
+}
+
+// AnchorSegment says how strongly the economy moves a segment in the baseline arm.
+type AnchorSegment struct {
+	Segment int     `json:"segment"`
+	Rho     float64 `json:"rho"`   // asset correlation of the 12-month PD
+	Sigma   float64 `json:"sigma"` // loading of the log miss hazard on the factor; under the probit link at its mean
+	Asset   float64 `json:"asset"` // asset correlation of the misses of one step under the probit link, else 0
 }
 
 // AnchorBand is the borrowers of a segment in a range of PDs, whose log hazards are shifted by one offset. Rates are

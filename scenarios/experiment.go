@@ -69,6 +69,7 @@ type Factors struct {
 	Segments    []string    // of the portfolio, in the order of Correlation; empty without
 	Correlation [][]float64 // of the innovations of the segments' own factors; nil: independent
 	Start       *float64    // at the snapshot; nil: stationary
+	Link        factor.Link
 	at          *document.Node
 }
 
@@ -245,6 +246,9 @@ func (l *loader) factors(n *document.Node) Factors {
 		if _, err := factor.NewCorrelation(x.Correlation, len(x.Segments)); err != nil {
 			l.r.Errorf(correlation, "%v", err)
 		}
+	}
+	if m := f.Get("link"); m != nil {
+		x.Link = factor.Link(max(0, slices.Index(factor.LinkNames(), l.r.OneOf(m, factor.LinkNames()...))))
 	}
 	if m := f.Get("start"); m != nil && m.Text() != "stationary" {
 		z := l.r.Float(m, -sim.MaxStart, sim.MaxStart)

@@ -82,7 +82,7 @@ paths: 4
 seed: 1
 design: plain
 anchor: baseline
-factors: {segments: [a, b], correlation: [[1, 0.3], [0.3, 1]], start: stationary}
+factors: {link: probit, segments: [a, b], correlation: [[1, 0.3], [0.3, 1]], start: stationary}
 engine: expect
 provisions: {method: ecl}
 behaviour: {preset: default, set: {}, score: {auc_before: 70%, auc_after: 75%}}

@@ -133,7 +133,7 @@ func (p Portfolio) node() *document.Node {
 }
 
 func (x Factors) node() *document.Node {
-	m := document.NewMap()
+	m := document.NewMap().Set("link", document.NewText(x.Link.String()))
 	if x.Correlation != nil {
 		var rows []*document.Node
 		for _, row := range x.Correlation {

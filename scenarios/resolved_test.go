@@ -188,7 +188,7 @@ func TestResolvedRoundTrip(t *testing.T) {
 		fmt.Fprintf(&b, "grid: %s\n", rapid.SampledFrom(data.GridNames()).Draw(t, "grid"))
 		fmt.Fprintf(&b, "anchor: %s\n", rapid.SampledFrom([]string{"structural", "baseline"}).Draw(t, "anchor"))
 		if rapid.Bool().Draw(t, "factors") {
-			b.WriteString("factors: {segments: [a, b], correlation: [[1, -0.3], [-0.3, 1]], start: -1.5}\n")
+			b.WriteString("factors: {link: probit, segments: [a, b], correlation: [[1, -0.3], [-0.3, 1]], start: -1.5}\n")
 		}
 		fmt.Fprintf(&b, "design: %s\n", rapid.SampledFrom([]string{"plain", "antithetic"}).Draw(t, "design"))
 		fmt.Fprintf(&b, "engine: %s\n", rapid.SampledFrom(Engines()).Draw(t, "engine"))

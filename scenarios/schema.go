@@ -79,6 +79,7 @@ var schemas = map[Kind][]Key{
 		{"design", strings.Join(factor.DesignNames(), " or "), "antithetic", "how the factor paths are drawn"},
 		{"anchor", strings.Join(sim.AnchorNames(), " or "), "baseline", "what the PDs mean: structural, those of borrowers who take no other loan; baseline, also the default rates of 12 months of the baseline arm, by segment and PD band"},
 		{"factors", "map", "", "the systematic factors of the economy, beside the parameters factor.*"},
+		{"factors.link", strings.Join(factor.LinkNames(), " or "), "lognormal", "how the factor moves the misses: lognormal, their hazard by one multiplier for a segment; probit, their probability in each segment and PD band as in Vasicek's one-factor model"},
 		{"factors.segments", "list of texts", "", "all segments of the portfolio, in the order of the matrix; with correlation"},
 		{"factors.correlation", "list of lists", "independent", "correlation matrix of the innovations of the segments' own factors"},
 		{"factors.start", "number or stationary", "stationary", fmt.Sprintf("the systematic factor at the snapshot, -%v to %v, above 0 for bad times; it returns to 0 by factor.phi", sim.MaxStart, sim.MaxStart)},

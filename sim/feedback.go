@@ -79,7 +79,7 @@ func (w *worker) steer(ctx context.Context, path, f int, arm *helm) error {
 		w.fate.begin()
 		person, l := &w.crowd.people[i], &w.crowd.lives[i]
 		w.meet(person, f, i)
-		person.economy, person.helm = &economies[b.segment], &h
+		person.economy, person.helm = &economies[b.risk], &h
 		*l = life{person: person, terms: termsOf(terms)}
 		w.join(l, 1<<h.at)
 		start := p.start(b, &w.fate, m)

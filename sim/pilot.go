@@ -45,7 +45,7 @@ const (
 	pilotWork  = 1 << 14 // borrower-paths per band, about
 	pilotEach  = 8       // paths per borrower, at least
 	pilotTotal = 1 << 21 // over all bands, about
-	pilotPaths = 4096    // factor paths, fewer in portfolios of more than 8 segments
+	pilotPaths = 4096    // factor paths, fewer in portfolios of more than 8 risks
 
 	pilotTolerance = .1 // on the default rate, in standard errors of the pilot
 	pilotMost      = 3. // size of the largest offset: a twentieth or twenty times the hazard
@@ -115,7 +115,7 @@ func (p *Plan) anchorToBaseline() {
 	wg.Wait()
 
 	shift := map[*model]bool{pilot.families[0].model: true} // the pilot has left its offsets there
-	p.anchored = data.Anchoring{Method: Baseline.String(), Arm: p.arms[p.settings.Baseline].Name}
+	p.anchored.Method, p.anchored.Arm = Baseline.String(), p.arms[p.settings.Baseline].Name
 	for f := range p.families {
 		m := p.families[f].model
 		for i := range bands {
@@ -160,7 +160,7 @@ func (p *Plan) pilot() (*Plan, []weather) {
 	q.correlated = nil // a segment's rates do not depend on the others
 	q.settings = Settings{
 		Months: pilotMonths, Seed: pilotSeed, Design: factor.Antithetic, Grid: p.settings.Grid,
-		Paths: max(64, min(pilotPaths, pilotPaths*factor.MaxSegments/len(p.segments))&^1),
+		Paths: max(64, min(pilotPaths, pilotPaths*factor.MaxSegments/len(p.risks))&^1),
 	}
 	q.arms = p.arms[p.settings.Baseline : p.settings.Baseline+1]
 	for i := range p.families {
@@ -181,7 +181,7 @@ func (p *Plan) pilot() (*Plan, []weather) {
 // weather is a path's economies with what they mean for the late.
 type weather struct {
 	economies [][]economy
-	lost      []lost // by segment
+	lost      []lost // by risk
 }
 
 // lost is the chance of a borrower so many steps overdue (index overdue-1) at the start of a step to default before
@@ -221,7 +221,7 @@ type watch struct {
 
 // see takes in a life at the start of step t.
 func (w *watch) see(l *life, t int) {
-	lost := w.lost[l.borrower.segment]
+	lost := w.lost[l.borrower.risk]
 	switch {
 	case l.mode == late && t == 0:
 		w.chances += lost[0][l.overdue-1]

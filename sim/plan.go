@@ -38,6 +38,7 @@ type Settings struct {
 	Grid     data.Grid
 	Anchor   Anchor
 
+	Link        factor.Link
 	Correlation [][]float64 // of the innovations of the segments' factors, by segment; nil: independent
 	Start       *float64    // systematic factor of every segment at the snapshot; nil: drawn from its stationary law
 
@@ -67,6 +68,7 @@ type Plan struct {
 	warnings   []string
 	portfolio  *data.Portfolio
 	correlated *factor.Correlation
+	risks      []risk
 	anchored   data.Anchoring
 	population int64 // sum of weights, applicants apart
 	applicants []applicant
@@ -103,7 +105,7 @@ type model struct {
 	recovery  []float64 // cumulative share by steps since default
 	growth    []float64 // amount asked over the loan at the snapshot, by step
 	costs     contract.Costs
-	segments  []*anchor.Segment
+	segments  []*anchor.Segment    // by risk
 	graded    []graded             // by borrower
 	prices    []float64            // break-even APR by loan, where a borrower's open loans differ in product or tenor; else 0
 	curves    map[good]*priceCurve // with a score gain: the lender's prices over the PD that he sees
@@ -117,6 +119,12 @@ type model struct {
 	parts   uint8   // of a delinquency bucket
 	leaving int16   // gap from which an idle borrower may leave
 	soon    int16   // steps in 14 days: renewals are counted where there is one
+}
+
+// risk is a class of borrowers whom the economy moves alike: a segment, or under the probit link a PD band of one.
+type risk struct {
+	segment int
+	pd      float64 // mean, under the probit link
 }
 
 // graded is what a model makes of one borrower.
@@ -135,6 +143,7 @@ type borrower struct {
 	weight  int64
 	first   uint32 // index of his oldest open loan
 	open    uint8
+	risk    uint16 // index into Plan.risks
 	segment uint8
 	outside uint8
 	bucket  uint8
@@ -219,10 +228,27 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 	}
 	p.warnOfStart()
 	p.anchored.Method = Structural.String()
+	p.anchored.Segments = p.loadings()
 	if settings.Anchor == Baseline && portfolio.HasPD {
 		p.anchorToBaseline()
 	}
 	return p, nil
+}
+
+// loadings lists how strongly the economy moves each segment in the baseline arm.
+func (p *Plan) loadings() (out []data.AnchorSegment) {
+	for _, f := range p.families {
+		if !slices.Contains(f.arms, p.settings.Baseline) {
+			continue
+		}
+		for i, s := range f.model.segments {
+			g := p.risks[i].segment
+			if s != nil && (i == 0 || p.risks[i-1].segment != g) {
+				out = append(out, data.AnchorSegment{Segment: g, Rho: s.Rho, Sigma: s.Sigma, Asset: s.Asset})
+			}
+		}
+	}
+	return out
 }
 
 // warnOfStart says what a given start of the economy does to the mean of the multipliers, which is 1 under the
@@ -241,7 +267,7 @@ func (p *Plan) warnOfStart() {
 			return math.Exp(s.Sigma*left**p.settings.Start - s.Sigma*s.Sigma*left*left/2)
 		}
 		p.warnings = append(p.warnings, fmt.Sprintf("the economy starts at a factor of %v: the mean multiplier of the miss hazard is not 1 but %.2f in month 1, %.2f in month 12 and %.2f in month 24 (segment %q)",
-			*p.settings.Start, mean(1), mean(12), mean(24), p.segments[slices.Index(m.segments, s)]))
+			*p.settings.Start, mean(1), mean(12), mean(24), p.segments[p.risks[slices.Index(m.segments, s)].segment]))
 		return
 	}
 }
@@ -322,6 +348,7 @@ func (p *Plan) load(portfolio *data.Portfolio) error {
 	}
 	p.warnings = merge.warnings(p.warnings)
 	p.admit()
+	p.rank()
 	return nil
 }
 
@@ -335,6 +362,25 @@ func ordered(portfolio *data.Portfolio) []uint32 {
 		return cmp.Compare(portfolio.Borrowers[a].Segment, portfolio.Borrowers[b].Segment)
 	})
 	return order
+}
+
+// rank finds every borrower's risk.
+func (p *Plan) rank() {
+	if p.settings.Link == factor.Probit && p.portfolio.HasPD {
+		for _, b := range p.bands() {
+			for _, i := range b.members {
+				p.borrowers[i].risk = uint16(len(p.risks))
+			}
+			p.risks = append(p.risks, risk{b.Segment, b.PD})
+		}
+		return
+	}
+	for g := range p.segments {
+		p.risks = append(p.risks, risk{segment: g})
+	}
+	for i := range p.borrowers {
+		p.borrowers[i].risk = uint16(p.borrowers[i].segment)
+	}
 }
 
 func products(loans []contract.Loan) []data.Product {
@@ -470,19 +516,26 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 			counts[b.segment]++
 		}
 	}
-	m.segments = make([]*anchor.Segment, len(p.segments))
-	errs := make([]error, len(p.segments))
+	m.segments = make([]*anchor.Segment, len(p.risks))
+	errs := make([]error, len(p.risks))
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for g := range m.segments {
+	for i, r := range p.risks {
+		g := r.segment
 		if counts[g] == 0 {
 			continue
 		}
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			if m.segments[g], errs[g] = anchor.Solve(&params, grid, sums[g]/counts[g]); errs[g] != nil {
-				errs[g] = fmt.Errorf("segment %q: %w", p.segments[g], errs[g])
+			mean := sums[g] / counts[g]
+			if p.settings.Link == factor.Probit {
+				m.segments[i], errs[i] = anchor.SolveCell(&params, grid, mean, cmp.Or(r.pd, mean))
+			} else {
+				m.segments[i], errs[i] = anchor.Solve(&params, grid, mean)
+			}
+			if errs[i] != nil {
+				errs[i] = fmt.Errorf("segment %q: %w", p.segments[g], errs[i])
 			}
 		})
 	}
@@ -503,7 +556,7 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	grades := map[grade]graded{} // tapes give a PD per grade, not per borrower
 	for i := range p.borrowers {
 		b := &p.borrowers[i]
-		key := grade{b.pd, b.product, b.tenor, m.segments[b.segment]}
+		key := grade{b.pd, b.product, b.tenor, m.segments[b.risk]}
 		g, ok := grades[key]
 		if !ok {
 			g.hazard = unscored

@@ -120,7 +120,7 @@ type worker struct {
 	tallies     []*tally         // of single arms
 	replicates  []*tally
 	scratch     []int64
-	economies   [][]economy // per family and segment
+	economies   [][]economy // per family and risk
 	crowd       crowd
 	watch       *watch // in the pilot
 }
@@ -228,7 +228,7 @@ func (w *worker) meet(who *person, f, i int) {
 	u := w.fate.frailty
 	e := float64(m.DemandCorr*u) + math.Sqrt(1-m.DemandCorr*m.DemandCorr)*w.fate.demand
 	*who = person{
-		worker: w, family: family, model: m, economy: &w.economies[f][b.segment], borrower: b, graded: &m.graded[i],
+		worker: w, family: family, model: m, economy: &w.economies[f][b.risk], borrower: b, graded: &m.graded[i],
 		fate: &w.fate, weight: b.weight, pd: b.pd,
 		frailty: float64(m.SigmaU*u) - float64(m.SigmaU*m.SigmaU)/2,
 		demand:  math.Exp(float64(m.DemandSigma*e) - float64(m.DemandSigma*m.DemandSigma)/2),
@@ -314,17 +314,17 @@ func (p *Plan) economies(path int) [][]economy {
 	for i := range p.families {
 		m, macro := p.families[i].model, &p.families[i].macro
 		draws := p.factors(m, path)
-		out[i] = make([]economy, len(p.segments))
+		out[i] = make([]economy, len(p.risks))
 		for g := range out[i] {
 			if m.segments[g] == nil {
 				continue
 			}
 			e := &out[i][g]
-			e.sigma, e.factor = m.segments[g].Sigma, draws[g]
+			e.sigma, e.factor = m.segments[g].Sigma, draws[p.risks[g].segment]
 			e.steps = make([]climate, len(e.factor))
 			for t, z := range e.factor {
 				month := grid.MonthOf(t)
-				x := m.Multipliers(z, e.sigma, m.MacroShift(macro.At(month)))
+				x := m.segments[g].Multipliers(&m.Params, z, m.MacroShift(macro.At(month)))
 				e.steps[t] = climate{x.Miss, m.Chain(x, grid.SubStates()), int16(month), grid.LastOfMonth(t)}
 			}
 		}

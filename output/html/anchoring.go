@@ -7,6 +7,23 @@ import (
 	"relend/output"
 )
 
+// loadingTable shows how strongly the economy moves the segments.
+func loadingTable(run *data.Run) []grid {
+	if len(run.Anchoring.Segments) == 0 {
+		return nil
+	}
+	g := grid{Caption: "How strongly the economy moves missed payments in the baseline arm",
+		Columns: []string{"Segment", "Asset correlation of the 12-month PD %", "Loading of the log hazard of a miss", "Asset correlation of misses in a step (probit link) %"}}
+	for _, s := range run.Anchoring.Segments {
+		asset := "lognormal link"
+		if s.Asset > 0 {
+			asset = fmt.Sprintf("%.2f", 100*s.Asset)
+		}
+		g.add(run.Segments[s.Segment], fmt.Sprintf("%.2f", 100*s.Rho), fmt.Sprintf("%.3f", s.Sigma), asset)
+	}
+	return []grid{g}
+}
+
 // anchorTable shows the offsets by which the PDs of the portfolio were anchored; none without offsets.
 func anchorTable(run *data.Run) []grid {
 	a := &run.Anchoring

@@ -89,7 +89,7 @@ func page(r *output.Report, figures []chart.Figure) []byte {
 	run := r.Run
 	v := view{Report: r, Style: template.CSS(style), Legend: table.Legend(r), Figures: map[string][]figure{}, Arms: run.Arms,
 		Balance: output.Money(float64(run.Intake.Balance), run.Currency), Excluded: output.Money(float64(run.Intake.ExcludedBalance), run.Currency),
-		Months: output.Plural(run.Months, "month"), Paths: output.Plural(run.Paths, "path"), Defined: r.Measures, Anchored: anchorTable(run)}
+		Months: output.Plural(run.Months, "month"), Paths: output.Plural(run.Paths, "path"), Defined: r.Measures, Anchored: append(loadingTable(run), anchorTable(run)...)}
 	lead := slices.IndexFunc(figures, func(f chart.Figure) bool { return f.Kind == "difference" })
 	if lead < 0 {
 		lead = slices.IndexFunc(figures, func(f chart.Figure) bool { return f.Kind == "compare" })

@@ -45,14 +45,74 @@ const MaxPD = .99
 type Segment struct {
 	Sigma float64 // loading of the factor on the log miss hazard
 	Rho   float64 // asset correlation that the 12-month PD then has: the one asked for, up to the solver's tolerance
+	Asset float64 // with the probit link: asset correlation of the misses of a step; else 0
+	link  factor.Vasicek
 	logit []float64
+}
+
+// Multipliers are those of the hazards at a factor z and a macro shift of the log miss hazard.
+func (s *Segment) Multipliers(p *behaviour.Params, z, shift float64) behaviour.Multipliers {
+	if s.Asset == 0 {
+		return p.Multipliers(z, s.Sigma, shift)
+	}
+	x := p.Multipliers(z, s.Sigma, 0)
+	x.Miss = s.link.At(z) * math.Exp(shift)
+	return x
 }
 
 // Solve anchors a segment whose borrowers have mean PD meanPD, on the chain of a grid: hazards stay per month, and
 // the PDs come out on that grid. It takes some tenths of a second the first time (on the weekly grid a second or
 // two); as arms, plans and sweeps ask for the same segments again, the latest answers are remembered.
 func Solve(p *behaviour.Params, grid data.Grid, meanPD float64) (*Segment, error) {
-	key := question{p.Rho, p.Phi, p.RollScale, p.CureScale, p.SigmaU, p.Roll, p.Cure, grid, meanPD}
+	return recall(p, grid, meanPD, 0, solve)
+}
+
+// SolveCell anchors a risk cell of mean PD cellPD in such a segment under the probit link: at the hazard of the cell's
+// PD the probability of a miss in a step is Vasicek's, with the asset correlation at which the 12-month PD of the
+// segment's mean has the correlation rho. The hazards of the late follow as in the lognormal link nearest to that.
+func SolveCell(p *behaviour.Params, grid data.Grid, meanPD, cellPD float64) (*Segment, error) {
+	if p.Rho == 0 {
+		return Solve(p, grid, meanPD)
+	}
+	return recall(p, grid, meanPD, cellPD, func(m *model, meanPD float64) (*Segment, error) {
+		whole, err := recall(p, grid, meanPD, -1, solveProbit)
+		if err != nil {
+			return nil, err
+		}
+		if !(cellPD > 0 && cellPD <= MaxPD) {
+			return nil, fmt.Errorf("mean PD %v of a cell is out of range, allowed above 0 to %v", cellPD, MaxPD)
+		}
+		table := frailtyMean(m, curve(m, nil, &Segment{}))
+		s := &Segment{Sigma: whole.Sigma, Rho: whole.Rho, Asset: whole.Asset}
+		s.link = factor.NewVasicek(math.Exp(invert(table, min(cellPD, most(table))))*grid.Step(), s.Asset)
+		s.logit = frailtyMean(m, curve(m, factorSet(m.Phi, m.steps), s))
+		return s, nil
+	})
+}
+
+// solveProbit finds the asset correlation of a step under the probit link.
+func solveProbit(p *model, meanPD float64) (*Segment, error) {
+	a, err := unconditional(p, meanPD)
+	if err != nil {
+		return nil, err
+	}
+	factors, target := factorSet(p.Phi, p.steps), Variance(meanPD, p.Rho)
+	at := func(odds float64) *Segment { // the root of rho/(1-rho) is to the probit what sigma is to the lognormal
+		s := &Segment{Rho: p.Rho, Asset: odds * odds / (1 + odds*odds)}
+		s.link = factor.NewVasicek(math.Exp(a)*p.grid.Step(), s.Asset)
+		s.Sigma = s.link.Loading()
+		return s
+	}
+	odds, ok := secant(func(odds float64) float64 { return math.Log(variance(p, factors, a, at(odds)) / target) }, .1)
+	if !ok {
+		return nil, fmt.Errorf("behaviour.factor.rho: no correlation of a step's misses gives an asset correlation of %v at a mean PD of %.4g; lower it", p.Rho, meanPD)
+	}
+	return at(odds), nil
+}
+
+// recall returns an answer, solving for it where it is not remembered.
+func recall(p *behaviour.Params, grid data.Grid, meanPD, cell float64, solve func(*model, float64) (*Segment, error)) (*Segment, error) {
+	key := question{p.Rho, p.Phi, p.RollScale, p.CureScale, p.SigmaU, p.Roll, p.Cure, grid, meanPD, cell}
 	remembered.Lock()
 	s := remembered.answers[key]
 	remembered.Unlock()
@@ -79,6 +139,7 @@ type question struct {
 	roll, cure                             [3]float64
 	grid                                   data.Grid
 	meanPD                                 float64
+	cell                                   float64 // PD of a cell under the probit link, -1 for its segment, 0 for the lognormal link
 }
 
 var remembered = struct {
@@ -102,20 +163,30 @@ func solve(p *model, meanPD float64) (*Segment, error) {
 	if p.Rho > 0 {
 		factors = factorSet(p.Phi, p.steps)
 		target := Variance(meanPD, p.Rho)
-		table := frailtyMean(p, curve(p, nil, 0))
-		if meanPD >= most(table) {
-			return nil, fmt.Errorf("a mean PD of %.4g is more than the delinquency chain can give (%.4g within 12 months); raise the roll rates or check the PDs", meanPD, most(table))
+		a, err := unconditional(p, meanPD)
+		if err != nil {
+			return nil, err
 		}
-		a := invert(table, meanPD)
-		sigma, ok := secant(func(sigma float64) float64 { return math.Log(variance(p, factors, a, sigma) / target) }, .2)
+		sigma, ok := secant(func(sigma float64) float64 {
+			return math.Log(variance(p, factors, a, &Segment{Sigma: sigma}) / target)
+		}, .2)
 		if !ok {
 			return nil, fmt.Errorf("behaviour.factor.rho: no factor loading gives an asset correlation of %v at a mean PD of %.4g; lower it", p.Rho, meanPD)
 		}
 		s.Sigma = sigma
 		s.Rho = p.Rho
 	}
-	s.logit = frailtyMean(p, curve(p, factors, s.Sigma))
+	s.logit = frailtyMean(p, curve(p, factors, s))
 	return s, nil
+}
+
+// unconditional is the log hazard of a mean PD with the factor switched off.
+func unconditional(p *model, meanPD float64) (float64, error) {
+	table := frailtyMean(p, curve(p, nil, &Segment{}))
+	if meanPD >= most(table) {
+		return 0, fmt.Errorf("a mean PD of %.4g is more than the delinquency chain can give (%.4g within 12 months); raise the roll rates or check the PDs", meanPD, most(table))
+	}
+	return invert(table, meanPD), nil
 }
 
 // LogHazard returns the log base hazard of a 12-month PD above 0; that of Most where the PD lies above it.
@@ -135,7 +206,7 @@ func (s *Segment) PD(logHazard float64) float64 { return expit(interpolate(s.log
 func UnconditionalPD(p *behaviour.Params, grid data.Grid, logHazard float64) float64 {
 	on := p.On(grid)
 	m := &model{Params: &on, grid: grid, steps: grid.Steps(months)}
-	return expit(interpolate(frailtyMean(m, curve(m, nil, 0)), logHazard))
+	return expit(interpolate(frailtyMean(m, curve(m, nil, &Segment{})), logHazard))
 }
 
 // Variance is the variance of the conditional PD of a Gaussian one-factor model with asset correlation rho:
@@ -158,9 +229,9 @@ func factorSet(phi float64, steps int) [][]float64 {
 	return set
 }
 
-// multipliers of the hazards along the fixed set of factor paths for a loading sigma.
-func multipliers(p *model, factors [][]float64, sigma float64) [][]behaviour.Multipliers {
-	if sigma == 0 {
+// multipliers of the hazards along the fixed set of factor paths.
+func multipliers(p *model, factors [][]float64, s *Segment) [][]behaviour.Multipliers {
+	if s.Sigma == 0 {
 		path := make([]behaviour.Multipliers, p.steps)
 		for t := range path {
 			path[t] = behaviour.Multipliers{Miss: 1, Roll: 1, Cure: 1}
@@ -171,7 +242,7 @@ func multipliers(p *model, factors [][]float64, sigma float64) [][]behaviour.Mul
 	for i := range set {
 		set[i] = make([]behaviour.Multipliers, p.steps)
 		for t, z := range factors[i] {
-			set[i][t] = p.Multipliers(z, sigma, 0)
+			set[i][t] = s.Multipliers(p.Params, z, 0)
 		}
 	}
 	return set
@@ -245,8 +316,8 @@ func fires(h float64) float64 {
 }
 
 // curve gives the logit of the mean PD over factor paths, without frailty, at every stride-th table point.
-func curve(p *model, factors [][]float64, sigma float64) []float64 {
-	set := multipliers(p, factors, sigma)
+func curve(p *model, factors [][]float64, s *Segment) []float64 {
+	set := multipliers(p, factors, s)
 	knots := make([]float64, tablePoints/stride+1)
 	for i := range set {
 		c := newChain(p, set[i])
@@ -284,11 +355,11 @@ func frailtyMean(p *model, knots []float64) []float64 {
 }
 
 // variance over factor paths of the PD at log hazard a, averaged over frailty.
-func variance(p *model, factors [][]float64, a, sigma float64) float64 {
+func variance(p *model, factors [][]float64, a float64, s *Segment) float64 {
 	const nodes = 15 // converged to 1e-9 for a frailty of .6
 	x, w := make([]float64, nodes), make([]float64, nodes)
 	hermiteNodes(x, w)
-	set := multipliers(p, factors, sigma)
+	set := multipliers(p, factors, s)
 	sum, squares := 0., 0.
 	for i := range set {
 		c, pd := newChain(p, set[i]), 0.

@@ -69,11 +69,11 @@ func TestSigma(t *testing.T) {
 		t.Errorf("sigma %.4f, want .187", s.Sigma)
 	}
 	a, m := s.LogHazard(.05), &model{&p, data.Monthly, 12}
-	if v, want := variance(m, factorSet(p.Phi, 12), invert(frailtyMean(m, curve(m, nil, 0)), .05), s.Sigma), Variance(.05, .02); math.Abs(v/want-1) > 1e-7 {
+	if v, want := variance(m, factorSet(p.Phi, 12), invert(frailtyMean(m, curve(m, nil, &Segment{})), .05), s), Variance(.05, .02); math.Abs(v/want-1) > 1e-7 {
 		t.Errorf("variance %v, want %v", v, want)
 	}
 	// The mean over the set at the solved hazard, with the exact nodes in place of the table.
-	set, mean := multipliers(m, factorSet(p.Phi, 12), s.Sigma), 0.
+	set, mean := multipliers(m, factorSet(p.Phi, 12), s), 0.
 	x, w := hermite()
 	for i := range set {
 		c := newChain(m, set[i])

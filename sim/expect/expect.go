@@ -58,6 +58,7 @@ type Arm struct {
 type Economy struct {
 	Sigma  float64   // loading of the factor on the log miss hazard
 	Factor []float64 // the segment's factor by step of the grid; needed with Sigma above 0
+	Miss   []float64 // multiplier of the miss hazard by step under another link than the lognormal, without Macro
 	Macro  factor.Macro
 	Grid   data.Grid // of time
 }
@@ -115,6 +116,9 @@ func Run(b Borrower, a Arm, e Economy, months int, o Options) (*Expectation, err
 	}
 	if b.Arrives < 0 || b.Ordinal == 0 && b.Open > 0 || b.Ordinal > 0 && b.Arrives > 0 {
 		ps.Add("borrower", "ordinal %d, %d open loans, arriving in step %d: an applicant has neither loan nor ordinal", b.Ordinal, b.Open, b.Arrives)
+	}
+	if e.Miss != nil && len(e.Miss) < e.Grid.Steps(months) {
+		ps.Add("economy", "the multiplier has %d steps, %d are needed", len(e.Miss), e.Grid.Steps(months))
 	}
 	if e.Sigma != 0 && len(e.Factor) < e.Grid.Steps(months) {
 		ps.Add("economy", "the factor has %d steps, %d are needed", len(e.Factor), e.Grid.Steps(months))

@@ -127,5 +127,8 @@ func (r *run) forecast(e *Economy) {
 			return math.Exp(scale*e.Sigma*w.factor - scale*e.Sigma*scale*e.Sigma/2)
 		}
 		w.miss, w.roll, w.cure = math.Exp(shift)*m(1), m(r.p.RollScale), m(r.p.CureScale)
+		if e.Miss != nil {
+			w.miss = math.Exp(shift) * e.Miss[t]
+		}
 	}
 }

@@ -43,6 +43,8 @@ type trial struct {
 	options  expect.Options
 
 	sigma float64 // found by anchor
+	link  factor.Link
+	miss  func(z float64) float64 // with the probit link: the multiplier
 }
 
 // anchor finds what the oracle must be told: the borrower's hazard and the loading of the factor. Parameters drawn at
@@ -61,6 +63,12 @@ func (c *trial) anchor(t testing.TB) {
 	}
 	if err != nil {
 		t.Fatalf("%s: %v", c.name, err)
+	}
+	if c.link == factor.Probit {
+		if segment, err = anchor.SolveCell(&c.params, c.grid, b.PD, b.PD); err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		c.miss = func(z float64) float64 { return segment.Multipliers(&c.params, z, 0).Miss }
 	}
 	c.sigma = segment.Sigma
 	if !b.Ungraded {
@@ -87,7 +95,7 @@ func (c *trial) simulate(t testing.TB) ([][][]int64, expect.Economy) {
 		c.arms[i].Behaviour = c.params
 		arms = append(arms, sim.Arm{Arm: data.Arm{Name: fmt.Sprint("arm ", i)}, Behaviour: c.params, Policy: a.Policy, Law: a.Law, Scope: a.Scope, Macro: c.macro})
 	}
-	plan, err := sim.NewPlan(book, arms, sim.Settings{Months: c.months, Paths: c.paths, Seed: c.seed, Design: factor.Plain, Grid: c.grid, Provisions: c.options.Provisions})
+	plan, err := sim.NewPlan(book, arms, sim.Settings{Months: c.months, Paths: c.paths, Seed: c.seed, Design: factor.Plain, Grid: c.grid, Link: c.link, Provisions: c.options.Provisions})
 	if err != nil {
 		t.Fatalf("%s: %v", c.name, err)
 	}
@@ -112,6 +120,11 @@ func (c *trial) simulate(t testing.TB) ([][][]int64, expect.Economy) {
 	if e.Sigma != 0 {
 		law := factor.Law{Phi: math.Pow(c.params.Phi, c.grid.Step()), Global: c.params.WGlobal}
 		e.Factor = factor.Draw(c.seed, 0, factor.Plain, law, 1, c.grid.Steps(c.months))[0]
+	}
+	if c.link == factor.Probit {
+		for _, z := range e.Factor {
+			e.Miss = append(e.Miss, c.miss(z))
+		}
 	}
 	return sums, e
 }

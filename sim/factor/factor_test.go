@@ -170,3 +170,38 @@ func TestStart(t *testing.T) {
 		}
 	}
 }
+
+// V1: the probability of a month under the probit link has Vasicek's quantiles (PD 5 %, rho 4 %; 2 %, 10 %; 10 %, 2 %;
+// model.md §18), its mean is the PD, and Loading is the slope of ln M at 0.
+func TestVasicek(t *testing.T) {
+	for _, c := range []struct {
+		pd, rho float64
+		want    [4]float64 // 50, 90, 99, 99.9 %
+	}{
+		{.02, .10, [4]float64{.015200, .041136, .082357, .128237}},
+		{.05, .04, [4]float64{.046598, .078216, .114313, .147324}},
+		{.10, .02, [4]float64{.097736, .133180, .167968, .196802}},
+	} {
+		hazard := -math.Log(1 - c.pd)
+		v := NewVasicek(hazard, c.rho)
+		for i, z := range []float64{0, 1.2815515655, 2.3263478740, 3.0902323062} {
+			if got := 1 - math.Exp(-hazard*v.At(z)); math.Abs(got-c.want[i]) > 1e-6 {
+				t.Errorf("PD %v, rho %v: quantile %v, want %v", c.pd, c.rho, got, c.want[i])
+			}
+		}
+		mean := 0.
+		const h = .001
+		for z := -9.; z < 9; z += h {
+			mean += h * math.Exp(-z*z/2) / math.Sqrt(2*math.Pi) * (1 - math.Exp(-hazard*v.At(z)))
+		}
+		if math.Abs(mean-c.pd) > 1e-9 {
+			t.Errorf("mean %v", mean)
+		}
+		if slope := math.Log(v.At(1e-5)/v.At(-1e-5)) / 2e-5; math.Abs(slope/v.Loading()-1) > 1e-6 {
+			t.Errorf("slope %v, loading %v", slope, v.Loading())
+		}
+	}
+	if m := NewVasicek(.01, .1).At(30); !(m > 1000) || math.IsInf(m, 1) {
+		t.Errorf("far out: %v", m)
+	}
+}

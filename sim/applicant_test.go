@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"relend/data"
+	"relend/sim/factor"
 	"relend/sim/rule"
 )
 
@@ -96,22 +97,40 @@ func TestApplicantsChangeNobody(t *testing.T) {
 	}
 }
 
-// The anchoring of the snapshot's borrowers in the baseline knows nothing of who comes.
+// The anchoring of the snapshot's borrowers in the baseline knows nothing of who comes; who comes has the offset and,
+// under the probit link, the risk cell of borrowers like him.
 func TestApplicantsDoNotMoveTheAnchor(t *testing.T) {
 	long(t)
 	s := settings(6, 2)
-	s.Anchor = Baseline
-	bands := func() []data.AnchorBand {
+	s.Link = factor.Probit
+	plan := func(anchor Anchor, applicants ...Applicants) *Plan {
+		s.Anchor, s.Applicants = anchor, applicants
 		plan, err := NewPlan(book(300), []Arm{arm("base")}, s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return plan.anchored.Bands
+		return plan
 	}
-	without := bands()
-	s.Applicants = []Applicants{{Count: 40, PD: .2}}
-	if with := bands(); !slices.Equal(with, without) {
-		t.Errorf("bands %+v, without applicants %+v", with, without)
+	coming := Applicants{Count: 40, PD: .08, Spread: .8}
+	without, with, structural := plan(Baseline), plan(Baseline, coming), plan(Structural, coming)
+	if !slices.Equal(with.anchored.Bands, without.anchored.Bands) {
+		t.Errorf("bands %+v, without applicants %+v", with.anchored.Bands, without.anchored.Bands)
+	}
+	first := len(with.borrowers) - len(with.applicants)
+	if first != 300 || len(with.applicants) < 200 {
+		t.Fatalf("%d borrowers, %d applicants", first, len(with.applicants))
+	}
+	for j := first; j < len(with.borrowers); j++ {
+		b := &with.borrowers[j]
+		offset := structural.families[0].model.graded[j].eta - with.families[0].model.graded[j].eta
+		if !slices.ContainsFunc(with.anchored.Bands, func(a data.AnchorBand) bool {
+			return a.Segment == int(b.segment) && math.Abs(a.Offset-offset) < 1e-12
+		}) {
+			t.Fatalf("applicant %d has an offset of %v, the bands are %+v", j-first, offset, with.anchored.Bands)
+		}
+		if with.risks[b.risk].segment != int(b.segment) {
+			t.Fatalf("applicant %d of segment %d has the risk of %d", j-first, b.segment, with.risks[b.risk].segment)
+		}
 	}
 }
 

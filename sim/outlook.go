@@ -14,6 +14,7 @@ import (
 // Subject is a borrower as a plan sees him.
 type Subject struct {
 	Index int         // in the portfolio
+	Risk  int         // index into what Plan.Economies returns
 	PD    float64     // 12-month probability of default as the lender sees it, also where the portfolio has none
 	Loans []data.Loan // newest first: open ones, or the last one repaid
 }
@@ -28,7 +29,7 @@ func (p *Plan) Subjects() []Subject {
 		if len(rows) > rule.MaxOwn {
 			rows = p.fewer(&p.borrowers[i], rows)
 		}
-		list[i] = Subject{int(index), p.borrowers[i].pd, rows}
+		list[i] = Subject{int(index), int(p.borrowers[i].risk), p.borrowers[i].pd, rows}
 	}
 	return list
 }
@@ -61,18 +62,31 @@ func (p *Plan) LogHazard(arm, i int) (hazard, shift float64) {
 	return g.hazard, shift
 }
 
-// Economy returns the systematic factor of every segment on a path in an arm, by step, and its loadings on the log
-// miss hazard.
-func (p *Plan) Economy(arm, path int) (factors [][]float64, loadings []float64) {
+// Economy is how the systematic factor moves one risk on a path: a segment, or under the probit link a PD band of one.
+type Economy struct {
+	Factor []float64 // of the segment, by step
+	Sigma  float64   // its loading on the log miss hazard
+	Miss   []float64 // multipliers of the miss hazard under the probit link, without macro, by step; else nil
+}
+
+// Economies returns those of every risk on a path in an arm.
+func (p *Plan) Economies(arm, path int) []Economy {
 	m := p.model(arm)
-	factors = p.factors(m, path)
-	loadings = make([]float64, len(p.segments))
-	for g, segment := range m.segments {
-		if segment != nil {
-			loadings[g] = segment.Sigma
+	factors := p.factors(m, path)
+	out := make([]Economy, len(p.risks))
+	for i, segment := range m.segments {
+		if segment == nil { // no borrowers
+			continue
+		}
+		e := &out[i]
+		e.Factor, e.Sigma = factors[p.risks[i].segment], segment.Sigma
+		if segment.Asset > 0 {
+			for _, z := range e.Factor {
+				e.Miss = append(e.Miss, segment.Multipliers(&m.Params, z, 0).Miss)
+			}
 		}
 	}
-	return factors, loadings
+	return out
 }
 
 // factors draws the factor of every segment on a path.

@@ -373,6 +373,14 @@ func (p *Plan) rank() {
 			}
 			p.risks = append(p.risks, risk{b.Segment, b.PD})
 		}
+		for i := len(p.borrowers) - len(p.applicants); i < len(p.borrowers); i++ {
+			b, near := &p.borrowers[i], math.Inf(1)
+			for k, r := range p.risks {
+				if d := math.Abs(r.pd - b.pd); r.segment == int(b.segment) && d < near {
+					b.risk, near = uint16(k), d
+				}
+			}
+		}
 		return
 	}
 	for g := range p.segments {

@@ -28,16 +28,15 @@ func expectation(plan *sim.Plan, p *data.Portfolio, arms []sim.Arm, s sim.Settin
 	for _, one := range plan.Subjects() {
 		b, row := expect.Of(p, one.Index, 0, one.PD), &p.Borrowers[one.Index]
 		b.PD, b.Open, b.Loans = one.PD, min(b.Open, len(one.Loans)), one.Loans
-		j.People = append(j.People, expect.Person{ID: row.ID, Weight: int64(row.Weight), Borrower: b})
+		j.People = append(j.People, expect.Person{Risk: one.Risk, ID: row.ID, Weight: int64(row.Weight), Borrower: b})
 	}
 	for _, a := range arms {
 		j.Arms = append(j.Arms, expect.Arm{Behaviour: a.Behaviour, Policy: a.Policy, Law: a.Law, Scope: a.Scope})
 	}
 	j.Economy = func(arm, path int) []expect.Economy {
-		factors, loadings := plan.Economy(arm, path)
-		economies := make([]expect.Economy, len(loadings))
-		for g := range economies {
-			economies[g] = expect.Economy{Sigma: loadings[g], Factor: factors[g], Macro: arms[arm].Macro, Grid: s.Grid}
+		var economies []expect.Economy
+		for _, e := range plan.Economies(arm, path) {
+			economies = append(economies, expect.Economy{Sigma: e.Sigma, Factor: e.Factor, Miss: e.Miss, Macro: arms[arm].Macro, Grid: s.Grid})
 		}
 		return economies
 	}

@@ -19,7 +19,8 @@ import (
 
 // Person is one borrower of a portfolio.
 type Person struct {
-	Borrower // its Hazard and Shift are those of Job.Hazard
+	Borrower     // its Hazard and Shift are those of Job.Hazard
+	Risk     int // index into what Job.Economy returns
 	ID       uint64
 	Weight   int64 // how many like borrowers he stands for
 }
@@ -38,7 +39,7 @@ type Job struct {
 	People     []Person
 	Arms       []Arm
 	Hazard     func(arm, person int) (hazard, shift float64)
-	Economy    func(arm, path int) []Economy // by segment
+	Economy    func(arm, path int) []Economy // by risk
 	Cells      []data.Cell                   // single cells that can occur
 	Provisions provision.Method
 	States     int // budget of an arm: states held in all months and paths together; 0 = some ten seconds of one processor
@@ -162,7 +163,7 @@ func (j *Job) path(ctx context.Context, path int, s *sampler) ([]forecast, error
 			p := &j.People[one.person]
 			b := p.Borrower
 			b.Hazard, b.Shift = j.Hazard(a, one.person)
-			x, err := Run(b, j.Arms[a], economies[b.Segment], j.Run.Months, Options{
+			x, err := Run(b, j.Arms[a], economies[p.Risk], j.Run.Months, Options{
 				Frailty: coarseFrailty, Demand: coarseDemand, Most: s.states, Provisions: j.Provisions,
 				Draws: rng.Stream{Seed: j.Run.Seed, Borrower: p.ID, Path: uint32(path)},
 			})

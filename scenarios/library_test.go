@@ -83,7 +83,7 @@ seed: 1
 design: plain
 anchor: baseline
 factors: {link: probit, segments: [a, b], correlation: [[1, 0.3], [0.3, 1]], start: stationary}
-engine: expect
+engine: step
 provisions: {method: ecl}
 behaviour: {preset: default, set: {}, score: {auc_before: 70%, auc_after: 75%}}
 policies: [default]

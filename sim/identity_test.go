@@ -196,6 +196,22 @@ func TestNoAllocationPerBorrower(t *testing.T) {
 	}
 }
 
+// Where the portfolio has no PD, each arm's own behaviour gives the PD that its lender sees: an arm that is run beside
+// one of another behaviour is as when run alone.
+func TestUnscoredArmsKeepTheirPDs(t *testing.T) {
+	p := book(300)
+	p.HasPD = false
+	a, b := arm("low", &rule.ScoreCutoff{MaxPD: .06}), arm("high", &rule.ScoreCutoff{MaxPD: .06})
+	b.Behaviour.Miss0 *= 3
+	s := settings(12, 4)
+	together := mustRun(t, p, s, 2, a, b)
+	for i, one := range []Arm{a, b} {
+		if alone := mustRun(t, p, s, 2, one); !slices.Equal(alone.Counts[0], together.Counts[i]) {
+			t.Errorf("arm %s differs beside another", one.Name)
+		}
+	}
+}
+
 // Every behaviour parameter changes what happens in an arm where it can: none is read and ignored.
 func TestEveryParameterMatters(t *testing.T) {
 	long(t)

@@ -13,10 +13,9 @@ import (
 
 // Subject is a borrower as a plan sees him.
 type Subject struct {
-	Index int         // in the portfolio
-	Risk  int         // index into what Plan.Economies returns
-	PD    float64     // 12-month probability of default as the lender sees it, also where the portfolio has none
-	Loans []data.Loan // newest first: open ones, or the last one repaid
+	Index   int         // in the portfolio
+	Economy int         // index into what Plan.Economies returns
+	Loans   []data.Loan // newest first: open ones, or the last one repaid
 }
 
 // Subjects lists the borrowers in the order of the plan. Where loans were merged for want of room in a state, the
@@ -29,7 +28,7 @@ func (p *Plan) Subjects() []Subject {
 		if len(rows) > rule.MaxOwn {
 			rows = p.fewer(&p.borrowers[i], rows)
 		}
-		list[i] = Subject{int(index), int(p.borrowers[i].risk), p.borrowers[i].pd, rows}
+		list[i] = Subject{int(index), int(p.borrowers[i].risk), rows}
 	}
 	return list
 }
@@ -51,15 +50,21 @@ func (p *Plan) fewer(b *borrower, rows []data.Loan) []data.Loan {
 	return list
 }
 
-// LogHazard is the log base hazard of borrower i in an arm, and what the anchoring to the baseline arm adds to the log
-// of his miss hazard.
-func (p *Plan) LogHazard(arm, i int) (hazard, shift float64) {
-	m := p.model(arm)
-	g := m.graded[i]
+// Risk is how an arm's behaviour and the anchoring see a borrower.
+type Risk struct {
+	PD     float64 // 12-month probability of default as the lender sees it, also where the portfolio has none
+	Hazard float64 // log base hazard of a missed payment per month
+	Shift  float64 // added to the log miss hazard alone, by anchoring to the baseline arm
+}
+
+// Risk returns that of borrower i in an arm.
+func (p *Plan) Risk(arm, i int) Risk {
+	m, b := p.model(arm), &p.borrowers[i]
+	r := Risk{PD: m.pd(b), Hazard: m.graded[i].hazard}
 	if p.portfolio.HasPD {
-		shift = m.Eta(p.snapshot(&p.borrowers[i], m)) - g.eta
+		r.Shift = m.Eta(p.snapshot(b, m)) - m.graded[i].eta
 	}
-	return g.hazard, shift
+	return r
 }
 
 // Economy is how the systematic factor moves one risk on a path: a segment, or under the probit link a PD band of one.

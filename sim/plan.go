@@ -107,6 +107,7 @@ type model struct {
 	costs     contract.Costs
 	segments  []*anchor.Segment    // by risk
 	graded    []graded             // by borrower
+	unscored  float64              // PD of every borrower where the portfolio has none; else 0
 	prices    []float64            // break-even APR by loan, where a borrower's open loans differ in product or tenor; else 0
 	curves    map[good]*priceCurve // with a score gain: the lender's prices over the PD that he sees
 	setAside  *provision.Table
@@ -127,6 +128,9 @@ type risk struct {
 	pd      float64 // mean, under the probit link
 }
 
+// pd is a borrower's PD as the lender sees it, without the score gain.
+func (m *model) pd(b *borrower) float64 { return cmp.Or(m.unscored, b.pd) }
+
 // graded is what a model makes of one borrower.
 type graded struct {
 	hazard    float64 // log base hazard
@@ -138,7 +142,7 @@ type graded struct {
 type borrower struct {
 	id      uint64
 	income  data.Money
-	pd      float64    // seen by the lender
+	pd      float64    // of the portfolio; 0 where it has none
 	base    data.Money // principal of the newest loan at the snapshot
 	weight  int64
 	first   uint32 // index of his oldest open loan
@@ -509,18 +513,15 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	m.outsideInstalment, m.outsideBalance = money(m.OutsideInstalment), money(m.OutsideBalance)
 	m.logMiss0 = math.Log(params.Miss0)
 
-	unscored, pdUnscored := m.logMiss0, 0.
+	unscored := m.logMiss0
 	if !p.portfolio.HasPD {
-		pdUnscored = anchor.UnconditionalPD(&params, grid, unscored)
+		m.unscored = anchor.UnconditionalPD(&params, grid, unscored)
 	}
 	sums, counts := make([]float64, len(p.segments)), make([]float64, len(p.segments))
 	for i := range p.borrowers {
 		b := &p.borrowers[i]
-		if !p.portfolio.HasPD {
-			b.pd = pdUnscored
-		}
 		if b.applicant == nil { // applicants do not move the anchoring of those who are there
-			sums[b.segment] += b.pd
+			sums[b.segment] += m.pd(b)
 			counts[b.segment]++
 		}
 	}
@@ -564,14 +565,14 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	grades := map[grade]graded{} // tapes give a PD per grade, not per borrower
 	for i := range p.borrowers {
 		b := &p.borrowers[i]
-		key := grade{b.pd, b.product, b.tenor, m.segments[b.risk]}
+		key := grade{m.pd(b), b.product, b.tenor, m.segments[b.risk]}
 		g, ok := grades[key]
 		if !ok {
 			g.hazard = unscored
 			if p.portfolio.HasPD {
 				g.hazard = key.segment.LogHazard(b.pd)
 			}
-			g.breakEven = contract.BreakEven(b.product, int(b.tenor), b.pd, m.costs)
+			g.breakEven = contract.BreakEven(b.product, int(b.tenor), m.pd(b), m.costs)
 			if len(grades) < 1<<16 {
 				grades[key] = g
 			}
@@ -588,7 +589,7 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 		for j, l := range p.open(b) {
 			m.setAside.Add(provision.GradeOf(g.hazard), l.Term)
 			if l.Product != b.product || l.Term != b.tenor {
-				m.prices[int(b.first)+j] = contract.BreakEven(l.Product, int(l.Term), b.pd, m.costs)
+				m.prices[int(b.first)+j] = contract.BreakEven(l.Product, int(l.Term), m.pd(b), m.costs)
 			}
 		}
 	}

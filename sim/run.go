@@ -229,7 +229,7 @@ func (w *worker) meet(who *person, f, i int) {
 	e := float64(m.DemandCorr*u) + math.Sqrt(1-m.DemandCorr*m.DemandCorr)*w.fate.demand
 	*who = person{
 		worker: w, family: family, model: m, economy: &w.economies[f][b.risk], borrower: b, graded: &m.graded[i],
-		fate: &w.fate, weight: b.weight, pd: b.pd,
+		fate: &w.fate, weight: b.weight, pd: m.pd(b),
 		frailty: float64(m.SigmaU*u) - float64(m.SigmaU*m.SigmaU)/2,
 		demand:  math.Exp(float64(m.DemandSigma*e) - float64(m.DemandSigma*m.DemandSigma)/2),
 		grade:   provision.GradeOf(m.graded[i].hazard),

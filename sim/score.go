@@ -24,7 +24,7 @@ func (p *person) see() {
 	m, b := p.model, p.borrower
 	block := p.fate.Block(rng.Score, 0)
 	noise := distuv.UnitNormal.Quantile(rng.Uniform52(block[0], block[1]))
-	p.pd = behaviour.ShiftedPD(b.pd, m.Seen(p.fate.frailty, noise))
+	p.pd = behaviour.ShiftedPD(m.pd(b), m.Seen(p.fate.frailty, noise))
 	p.seen = *p.graded
 	p.seen.breakEven = m.seenPrice(b.product, b.tenor, p.pd)
 	p.graded = &p.seen

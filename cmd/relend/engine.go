@@ -24,11 +24,15 @@ func compute(ctx context.Context, engine string, plan *sim.Plan, p *data.Portfol
 
 // expectation is what package expect computes for a plan.
 func expectation(plan *sim.Plan, p *data.Portfolio, arms []sim.Arm, s sim.Settings) *expect.Job {
-	j := &expect.Job{Run: plan.Describe(), Hazard: plan.LogHazard, Cells: plan.Cells(), Provisions: s.Provisions}
+	j := &expect.Job{Run: plan.Describe(), Cells: plan.Cells(), Provisions: s.Provisions}
+	j.Grade = func(arm, person int, b *expect.Borrower) {
+		r := plan.Risk(arm, person)
+		b.PD, b.Hazard, b.Shift = r.PD, r.Hazard, r.Shift
+	}
 	for _, one := range plan.Subjects() {
-		b, row := expect.Of(p, one.Index, 0, one.PD), &p.Borrowers[one.Index]
-		b.PD, b.Open, b.Loans = one.PD, min(b.Open, len(one.Loans)), one.Loans
-		j.People = append(j.People, expect.Person{Risk: one.Risk, ID: row.ID, Weight: int64(row.Weight), Borrower: b})
+		b, row := expect.Of(p, one.Index, 0, 0), &p.Borrowers[one.Index]
+		b.Open, b.Loans = min(b.Open, len(one.Loans)), one.Loans
+		j.People = append(j.People, expect.Person{Economy: one.Economy, ID: row.ID, Weight: int64(row.Weight), Borrower: b})
 	}
 	for _, a := range arms {
 		j.Arms = append(j.Arms, expect.Arm{Behaviour: a.Behaviour, Policy: a.Policy, Law: a.Law, Scope: a.Scope})

@@ -121,10 +121,10 @@ func TestEnginesAgree(t *testing.T) {
 		if borrowers == 20 {
 			continue
 		}
-		hazard := j.Hazard
-		j.Hazard = func(arm, i int) (h, shift float64) {
-			h, shift = hazard(arm, i)
-			return h, shift + math.Log(1.4)
+		grade := j.Grade
+		j.Grade = func(arm, i int, b *expect.Borrower) {
+			grade(arm, i, b)
+			b.Shift += math.Log(1.4)
 		}
 		if name, p := unlikely(step, do(t, j, 0)); p > 1e-6 {
 			t.Errorf("%d borrowers: a wrong hazard goes unnoticed, %s, p %.1e", borrowers, name, p)

@@ -20,7 +20,7 @@ import (
 // Person is one borrower of a portfolio.
 type Person struct {
 	Borrower     // its Hazard and Shift are those of Job.Hazard
-	Risk     int // index into what Job.Economy returns
+	Economy  int // index into what Job.Economy returns
 	ID       uint64
 	Weight   int64 // how many like borrowers he stands for
 }
@@ -38,9 +38,9 @@ type Job struct {
 	Run        data.Run // arms, months, paths, replicate, seed
 	People     []Person
 	Arms       []Arm
-	Hazard     func(arm, person int) (hazard, shift float64)
-	Economy    func(arm, path int) []Economy // by risk
-	Cells      []data.Cell                   // single cells that can occur
+	Grade      func(arm, person int, b *Borrower) // sets PD, Hazard and Shift
+	Economy    func(arm, path int) []Economy      // by Person.Economy
+	Cells      []data.Cell                        // single cells that can occur
 	Provisions provision.Method
 	States     int // budget of an arm: states held in all months and paths together; 0 = some ten seconds of one processor
 }
@@ -162,8 +162,8 @@ func (j *Job) path(ctx context.Context, path int, s *sampler) ([]forecast, error
 			}
 			p := &j.People[one.person]
 			b := p.Borrower
-			b.Hazard, b.Shift = j.Hazard(a, one.person)
-			x, err := Run(b, j.Arms[a], economies[p.Risk], j.Run.Months, Options{
+			j.Grade(a, one.person, &b)
+			x, err := Run(b, j.Arms[a], economies[p.Economy], j.Run.Months, Options{
 				Frailty: coarseFrailty, Demand: coarseDemand, Most: s.states, Provisions: j.Provisions,
 				Draws: rng.Stream{Seed: j.Run.Seed, Borrower: p.ID, Path: uint32(path)},
 			})
@@ -246,8 +246,9 @@ func (j *Job) sampler() *sampler {
 	}
 	risk := make([]float64, len(j.People))
 	for i := range risk {
-		hazard, shift := j.Hazard(0, i)
-		risk[i] = hazard + shift
+		var b Borrower
+		j.Grade(0, i, &b)
+		risk[i] = b.Hazard + b.Shift
 	}
 	slices.SortStableFunc(s.order, func(a, b int) int {
 		p, q := &j.People[a], &j.People[b]

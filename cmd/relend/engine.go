@@ -12,11 +12,6 @@ import (
 // compute runs a plan with the engine that the experiment names.
 func compute(ctx context.Context, engine string, plan *sim.Plan, p *data.Portfolio, arms []sim.Arm, s sim.Settings, workers int, progress func(done, total int)) (*data.Results, error) {
 	if engine == scenarios.ExpectEngine {
-		if len(s.Applicants) > 0 {
-			ps := &data.Problems{Cause: data.BadConfig}
-			ps.Add("applicants", "the engine expect follows the borrowers of the snapshot alone; the engine step can run applicants")
-			return nil, ps
-		}
 		return expectation(plan, p, arms, s).Do(ctx, workers, progress)
 	}
 	return plan.Run(ctx, workers, progress)

@@ -42,7 +42,7 @@ var exitCodes = []struct {
 	{exitData, "a portfolio or a run directory cannot be used: missing, damaged, or its rows are wrong"},
 	{exitGate, "the run is written, and a gate of level error fails; studies run --strict: a fact is not reproduced"},
 	{exitUndecided, "the run is written, no gate fails, but one of level error needs more paths to be decided"},
-	{exitInvariant, "the run broke one of its own laws (a ledger that does not add up); nothing is written"},
+	{exitInvariant, "the run broke one of its own laws (a ledger that does not add up) and nothing is written; or selfcheck found a comparison that fails"},
 	{exitInterrupted, "interrupted; nothing is written, and the same command starts again"},
 	{exitPartial, "a sweep ended with some of its cells missing"},
 }

@@ -141,11 +141,11 @@ func (r *run) provide(month int, s *state, p float64) {
 	if bucket > 0 {
 		due = (bucket-1)*r.parts + int(s.part) + 1
 	}
-	if r.options.Provisions == provision.FiveClass {
+	if r.options.Provisions == provision.FiveClass { // shares are of single precision, like those below
 		if bucket == 0 {
-			r.record(month, data.Provision1, p, nearest(.015*float64(balance)))
+			r.record(month, data.Provision1, p, nearest(float64(float32(.015))*float64(balance)))
 		} else {
-			r.record(month, data.Provision2, p, nearest(.02*float64(balance)))
+			r.record(month, data.Provision2, p, nearest(float64(float32(.02))*float64(balance)))
 			r.record(month, data.BalanceStage2, p, balance)
 		}
 		return

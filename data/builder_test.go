@@ -88,7 +88,7 @@ func TestBadRows(t *testing.T) {
 		{"PD 0", set(PD12, 0), "column pd12: the probability must be above 0 and at most 0.99"},
 		{"PD 1", set(PD12, 1), "column pd12: the probability must be above 0 and at most 0.99"},
 		{"null PD", null(PD12), "column pd12: the value is missing (null)"},
-		{"product", word(ProductName, "anuity"), `column product: unknown product (allowed: annuity, equal_principal, interest_only, bullet); 1 case, for example tape.parquet row 2: "anuity", did you mean "annuity"?`},
+		{"product", word(ProductName, "anuity"), `column product: unknown product (allowed: annuity, equal_principal, interest_only, bullet, revolving); 1 case, for example tape.parquet row 2: "anuity", did you mean "annuity"?`},
 		{"segment", word(SegmentName, "salarid"), `column segment: unknown segment (allowed: a, salaried); 1 case, for example tape.parquet row 2: "salarid", did you mean "salaried"?`},
 		{"ordinal 0", set(OrdinalNumber, 0), "column ordinal: the value must be 1 or more"},
 		{"external loans", set(ExternalLoans, 300), "column external_loans: the value must be 0 to 255"},

@@ -66,10 +66,11 @@ const (
 	Entered60Balance     //
 	DefaultBalance       // principal of borrowers who reached 90 days past due
 	DefaultExposure      // the same plus accrued interest (EAD)
-	Disbursed            // full principal of new loans
+	Disbursed            // full principal of new loans, of lines what is drawn at once
 	TopUpDisbursed       // part of Disbursed to a borrower with an open loan
 	Refinanced           // part of Disbursed that closed an old loan
 	PreChargeOffRecovery // part of PrincipalRepaid received between default and charge-off
+	Drawn                // drawn on revolving lines after they were granted, at default included
 	ChargedOff           // gross charge-off: principal written off
 	Recoveries           // cash received after charge-off
 	RequestedAmount      // amount asked for in Applications
@@ -100,7 +101,7 @@ var counterNames = [firstDenial]string{
 	"first_applications", "first_grants", "leaks", "shocks_started", "shocks_renewed", "deleveraged",
 	"first_payment_fraud", "lending_stopped", "granted_tenth", "granted_tenth_on", "arrivals", "joined",
 	"entered_30_balance", "entered_60_balance", "default_balance", "default_exposure", "disbursed",
-	"top_up_disbursed", "refinanced", "pre_charge_off_recovery", "charged_off", "recoveries", "requested_amount",
+	"top_up_disbursed", "refinanced", "pre_charge_off_recovery", "drawn", "charged_off", "recoveries", "requested_amount",
 	"closings_14", "renewals_14",
 }
 

@@ -166,7 +166,8 @@ var measures = func() []Measure {
 		ToDate, netLoss, AtSnapshot, balance)
 
 	level("originations", "Further loans", "further loans granted and taken up so far", Count, Higher, ToDate, plus(Granted))
-	level("originations_amount", "Re-lending volume", "principal of further loans so far", Amount, Higher, ToDate, plus(Disbursed))
+	level("originations_amount", "Re-lending volume", "principal of further loans so far; of revolving lines what is drawn at once", Amount, Higher, ToDate, plus(Disbursed))
+	level("line_draws", "Draws on lines", "drawn on revolving lines after they were granted so far", Amount, Neither, ToDate, plus(Drawn))
 	rate("top_up_share", "Share of top-ups", "further loans to a borrower with an open loan, per further loan so far", Neither,
 		ToDate, plus(TopUps), ToDate, plus(Granted))
 	rate("renewed_14_share", "Loans renewed within 14 days", "further loans within 14 days of the payoff of the last loan, refinances included, per loan repaid or refinanced so far; counted on the weekly grid only", Neither,

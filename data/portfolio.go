@@ -13,10 +13,11 @@ const (
 	EqualPrincipal                // equal parts of principal plus interest on the balance
 	InterestOnly                  // interest each month, principal at the end
 	Bullet                        // principal and interest in one payment at the end
-	NumProducts    = 4
+	Revolving                     // a line that is drawn and repaid anew; Principal is its limit
+	NumProducts    = 5
 )
 
-var productNames = [NumProducts]string{"annuity", "equal_principal", "interest_only", "bullet"}
+var productNames = [NumProducts]string{"annuity", "equal_principal", "interest_only", "bullet", "revolving"}
 
 func (p Product) String() string { return productNames[p] }
 
@@ -30,12 +31,12 @@ func ParseProduct(name string) (Product, error) {
 			return Product(i), nil
 		}
 	}
-	return 0, fmt.Errorf("unknown product %q (allowed: annuity, equal_principal, interest_only, bullet)%s", name, DidYouMean(name, productNames[:]))
+	return 0, fmt.Errorf("unknown product %q (allowed: annuity, equal_principal, interest_only, bullet, revolving)%s", name, DidYouMean(name, productNames[:]))
 }
 
 // Loan is one row of the portfolio.
 type Loan struct {
-	Principal    Money   // amount first lent, above 0
+	Principal    Money   // amount first lent, above 0; of a revolving line its limit
 	Balance      Money   // principal still owed at the as-of date, 0 or more; 0 means the loan is over
 	APR          float64 // nominal annual rate as a fraction, 0 or more
 	Term         int16   // contractual months, 1 or more; rounded up where TermDays is given

@@ -85,7 +85,7 @@ var schema = [NumColumns]Column{
 	IncomeMonthly:   {"income_monthly", MoneyColumn, "currency per month", "above 0", "income of the borrower", true, ""},
 	PD12:            {"pd12", NumberColumn, "fraction", "above 0, at most 0.99", "12-month probability of default of today's grade; when the column is there every row needs it", false, ""},
 	SegmentName:     {"segment", WordColumn, "", "at most 255 different", "part of the book with its own parameters and its own line in the report", false, "all"},
-	ProductName:     {"product", WordColumn, "", strings.Join(productNames[:], ", "), "way of repayment", false, "annuity"},
+	ProductName:     {"product", WordColumn, "", strings.Join(productNames[:], ", "), "way of repayment; of a revolving line `principal` is the limit, `balance` what is drawn and `term_months` how long it is granted for", false, "annuity"},
 	OrdinalNumber:   {"ordinal", IntegerColumn, "", "1 or more", "1 = the borrower's first loan with this lender; above 255 counts as 255", false, "rank of the row among the borrower's rows by age, oldest = 1"},
 	ExternalLoans:   {"external_loans", IntegerColumn, "loans", "0 to 255", "open loans with other lenders", false, "0"},
 	WeightCount:     {"weight", IntegerColumn, "borrowers", "1 to 1000000", "how many like borrowers the row's borrower stands for", false, "1"},

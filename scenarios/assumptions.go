@@ -103,7 +103,7 @@ func (e *Experiment) Warnings(currency string) []string {
 	}
 	defaults := behaviour.Default()
 	for _, d := range behaviour.Registry() {
-		if d.Unit == "money" && d.Value(&e.Behaviour.Params) == d.Value(&defaults) && e.Behaviour.Currency[d.Name] == "" {
+		if v := d.Value(&defaults); d.Unit == "money" && v != 0 && d.Value(&e.Behaviour.Params) == v && e.Behaviour.Currency[d.Name] == "" {
 			out = append(out, fmt.Sprintf("%s is left at %s, a figure chosen for %s; set it under behaviour for a portfolio in %s",
 				d.Name, shown(d, &defaults, currency), defaultCurrency, currency))
 		}

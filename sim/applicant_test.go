@@ -143,7 +143,8 @@ func TestDoor(t *testing.T) {
 	a.Policy = []rule.Rule{&rule.ScoreCutoff{MaxPD: cut}, &rule.MaxOrdinal{Max: 1}}
 	a.Behaviour.Take, a.Behaviour.FraudFirst = [4]float64{40, 0, 0, 0}, .05
 	s := settings(months, paths)
-	s.Applicants = []Applicants{{Count: perMonth, PD: median, Spread: spread, Principal: 700000}}
+	annuity := data.Annuity
+	s.Applicants = []Applicants{{Count: perMonth, PD: median, Spread: spread, Principal: 700000, Product: &annuity}}
 	open := a
 	open.Policy = a.Policy[1:]
 	better := a

@@ -83,7 +83,7 @@ func same(outcomes *[64]outcome, set armSet, o outcome) (group armSet) {
 func (l *life) applyFor(a *rule.Application, t int) {
 	m := l.model
 	if l.burdenOf == 0 {
-		l.burdenOf = contract.Burden(l.product, l.offer/m.year, int(l.tenor))
+		l.burdenOf = contract.Burden(l.product, l.offer/m.year, int(l.tenor), &m.line)
 	}
 	step := l.nextStep()
 	asked := data.Money(float64(l.borrower.base) * m.growth[step])
@@ -193,6 +193,14 @@ func (l *life) carry(t int, wasIdle bool, a *rule.Application, o outcome) {
 	l.conclude(t, wasIdle, shockSet)
 }
 
+// lent is what a granted amount puts into the borrower's hands at once, the balance that it replaces included.
+func (l *life) lent(amount, replaced data.Money) data.Money {
+	if l.product == data.Revolving {
+		return l.model.line.Opening(amount, replaced)
+	}
+	return amount
+}
+
 // grant books a loan that was offered and taken up.
 func (l *life) grant(t int, wasIdle bool, row *row, a *rule.Application, o outcome) {
 	m, w := l.model, l.weight
@@ -201,11 +209,12 @@ func (l *life) grant(t int, wasIdle bool, row *row, a *rule.Application, o outco
 	if !a.Idle {
 		loan.Flags |= contract.RollOver
 		row[data.TopUps] += w
-		row[data.TopUpDisbursed] += w * int64(o.amount)
 	}
+	replaced := data.Money(0)
 	if o.refinance {
 		l.n--
 		c := l.loans[l.n].Replace()
+		replaced = c.Principal
 		l.receive(row, c)
 		row[data.Refinanced] += w * int64(c.Principal)
 		if m.soon > 0 {
@@ -230,7 +239,11 @@ func (l *life) grant(t int, wasIdle bool, row *row, a *rule.Application, o outco
 	if a.NewOrdinal == 1 {
 		row[data.Joined] += w
 	}
-	row[data.Disbursed] += w * int64(o.amount)
+	loan.Balance = l.lent(o.amount, replaced)
+	row[data.Disbursed] += w * int64(loan.Balance)
+	if !a.Idle {
+		row[data.TopUpDisbursed] += w * int64(loan.Balance)
+	}
 	if !l.served {
 		l.served = true
 		row[data.FirstGrants] += w

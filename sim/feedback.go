@@ -217,11 +217,12 @@ const (
 
 // wait puts an offer into the queue of the step.
 func (h *helm) wait(l *life, t int, wasIdle bool, a *rule.Application, offer rule.Decision) {
-	x := petition{borrower: l.borrower.id, at: h.turn, wasIdle: wasIdle, offer: offer, cash: offer.Amount}
+	replaced := data.Money(0)
 	if offer.Refinance {
-		x.cash -= a.NewestBalance
+		replaced = a.NewestBalance
 	}
-	x.cash *= data.Money(l.weight)
+	x := petition{borrower: l.borrower.id, at: h.turn, wasIdle: wasIdle, offer: offer}
+	x.cash = data.Money(l.weight) * (l.lent(offer.Amount, replaced) - replaced)
 	switch h.queue.Rank {
 	case rule.ByScore:
 		x.key = a.PD

@@ -163,6 +163,9 @@ func (l *life) countStocks(row *row) {
 func (l *life) receive(row *row, c contract.Cash) {
 	row[data.InterestReceived] += l.weight * int64(c.Interest)
 	row[data.PrincipalRepaid] += l.weight * int64(c.Principal)
+	if c.Drawn > 0 {
+		row[data.Drawn] += l.weight * int64(c.Drawn)
+	}
 }
 
 // currentMonth is a month of a borrower with an open loan who is not late. Hazards are those of the start of the
@@ -198,7 +201,7 @@ func (l *life) currentMonth(t int) {
 	row, closed := l.row(t), false
 	for i := range l.n {
 		flags := l.loans[i].Flags
-		c := l.loans[i].Pay()
+		c := l.loans[i].Pay(&l.model.line)
 		l.paid(row, flags, c)
 		closed = closed || c.Closed
 	}
@@ -298,7 +301,7 @@ func (l *life) lateMonth(t int) {
 		}
 	case behaviour.Stay:
 		for i := range l.n {
-			l.receive(row, l.loans[i].Stay())
+			l.receive(row, l.loans[i].Stay(&l.model.line))
 		}
 	case behaviour.Cure:
 		overdue := int(l.overdue)
@@ -306,7 +309,7 @@ func (l *life) lateMonth(t int) {
 		l.mode, l.bucket, l.overdue, l.stale = current, 0, 0, true
 		for i := range l.n {
 			flags := l.loans[i].Flags
-			l.paid(row, flags, l.loans[i].Cure(overdue))
+			l.paid(row, flags, l.loans[i].Cure(overdue, &l.model.line))
 		}
 		l.drop(t)
 	}
@@ -449,7 +452,7 @@ func (l *life) prepays(t int) {
 		if i < early {
 			l.paid(row, flags, l.loans[i].Prepay())
 		} else {
-			l.paid(row, flags, l.loans[i].Pay())
+			l.paid(row, flags, l.loans[i].Pay(&l.model.line))
 		}
 	}
 	l.drop(t)
@@ -459,7 +462,10 @@ func (l *life) prepays(t int) {
 // defaults ends a life at 90 days past due. Recoveries depend on nothing that happens later, so all their cash
 // is counted here (model.md §7, §22 items 48, 49).
 func (l *life) defaults(t int) {
-	m := l.model
+	m, w, row := l.model, l.weight, l.row(t)
+	for i := range l.n {
+		row[data.Drawn] += w * int64(l.loans[i].Convert(&m.line))
+	}
 	balance, exposure := l.balance(), data.Money(0)
 	for i := range l.n {
 		exposure += l.loans[i].Balance + l.loans[i].Owed()
@@ -472,8 +478,6 @@ func (l *life) defaults(t int) {
 		}
 		share = m.RecoveryFraction(l.economy.sigma, bar/float64(t+1-from))
 	}
-	w := l.weight
-	row := l.row(t)
 	row[data.Defaults] += w
 	row[data.DefaultBalance] += w * int64(balance)
 	row[data.DefaultExposure] += w * int64(exposure)
@@ -523,7 +527,7 @@ func (l *life) burden() float64 {
 // instalments sums those of all own loans, and gives that of the newest, a month.
 func (l *life) instalments() (sum, newest data.Money) {
 	for i := range l.n {
-		newest = l.loans[i].Burden()
+		newest = l.loans[i].Burden(&l.model.line)
 		sum += newest
 	}
 	grid := l.worker.plan.settings.Grid

@@ -105,6 +105,7 @@ type model struct {
 	recovery  []float64 // cumulative share by steps since default
 	growth    []float64 // amount asked over the loan at the snapshot, by step
 	costs     contract.Costs
+	line      contract.Line
 	segments  []*anchor.Segment    // by risk
 	graded    []graded             // by borrower
 	unscored  float64              // PD of every borrower where the portfolio has none; else 0
@@ -461,7 +462,7 @@ func (m *merged) into(open []contract.Loan, grid data.Grid) []contract.Loan {
 		sum.Accrued += l.Accrued
 		sum.Flags |= l.Flags
 		sum.Origin = max(sum.Origin, l.Origin)
-		instalments += max(l.Burden(), 1)
+		instalments += max(l.Burden(&contract.Line{}), 1)
 		weighted += l.Rate * float64(l.Balance)
 	}
 	rate := weighted / float64(sum.Balance)
@@ -510,6 +511,7 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	}
 	m.costs = contract.Costs{Funding: m.Funding, Operating: m.Operating, Acquisition: m.Acquisition, Recovery: m.RecoveryMean, RecoveryLag: m.PriceRecoveryLag, Grid: grid}
 
+	m.line = contract.Line{Minimum: m.LineMinimum, Floor: money(m.LineFloor * m.step), Draw: m.LineDraw, First: m.LineFirst, Conversion: m.LineConversion}
 	m.outsideInstalment, m.outsideBalance = money(m.OutsideInstalment), money(m.OutsideBalance)
 	m.logMiss0 = math.Log(params.Miss0)
 
@@ -606,7 +608,7 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 func (p *Plan) snapshot(b *borrower, m *model) behaviour.Covariates {
 	own, apr := data.Money(0), m.APRRef
 	for _, l := range p.open(b) {
-		own += l.Burden()
+		own += l.Burden(&m.line)
 		apr = l.Rate * m.year // the last one is the newest
 	}
 	own = p.settings.Grid.AMonth(own)

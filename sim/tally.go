@@ -90,9 +90,9 @@ func audit(arm string, path int, totals []int64, population int64) error {
 			r[data.BorrowersOff] + r[data.BorrowersIdle] + r[data.BorrowersExited]; sum != population {
 			return fail(t, "borrowers over all states", sum, population)
 		}
-		closing := opening + r[data.Disbursed] - r[data.PrincipalRepaid] - r[data.ChargedOff]
+		closing := opening + r[data.Disbursed] + r[data.Drawn] - r[data.PrincipalRepaid] - r[data.ChargedOff]
 		if got := balance(r); got != closing {
-			return fail(t, "opening balance + disbursed - repaid - charged off", closing, got)
+			return fail(t, "opening balance + disbursed + drawn - repaid - charged off", closing, got)
 		}
 		opening = closing
 		answered := r[data.Granted] + r[data.NotTakenUp]

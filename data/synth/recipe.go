@@ -15,6 +15,7 @@ var recipes = []struct {
 	{"cash_loan", CashLoan},
 	{"subprime", Subprime},
 	{"multiple", Multiple},
+	{"credit_lines", CreditLines},
 }
 
 // Recipes lists the names of the recipes, the default first.
@@ -106,5 +107,17 @@ func Subprime() Spec {
 func Multiple() Spec {
 	s := Default()
 	s.ExternalBase, s.ExternalPerPD, s.ExternalMax = 2, 12, 9
+	return s
+}
+
+// CreditLines is the default borrowers with revolving lines of one or two years instead of loans, whose least payment on
+// the full limit is the share of income that a loan's instalment would be [assumption].
+func CreditLines() Spec {
+	s := Default()
+	s.Products = [data.NumProducts]float64{data.Revolving: 1}
+	s.Terms = []int{12, 24}
+	for i := range s.Segments {
+		s.Segments[i].Terms = []float64{0.7, 0.3}
+	}
 	return s
 }

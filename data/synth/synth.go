@@ -63,6 +63,15 @@ type Segment struct {
 	Terms                     []float64 // shares of Spec.Terms
 }
 
+// Revolving lines [assumption]: the least payment as a share of the balance, the share of the limit used at first and in
+// the long run, and what is left of their difference after a month on time.
+const (
+	leastPayment = 0.05
+	lineFirst    = 0.5
+	lineUsed     = 0.6
+	lineLeft     = 0.92
+)
+
 // Bounds of the laws above.
 const (
 	MaxBorrowers = 1_000_000_000
@@ -228,6 +237,9 @@ func (s Spec) loan(d draws, g Segment, r *row) {
 	})
 	pti := d.within(0, PTIMax, func() float64 { return d.lognormal(g.PTIMedian, g.PTISigma) })
 	r.principal = 100 * math.Ceil(pti*r.income*annuity(r.apr/12, r.term)/100)
+	if r.product == data.Revolving {
+		r.principal = 100 * math.Ceil(pti*r.income/leastPayment/100)
+	}
 	if s.TermDays > 0 {
 		r.product, r.principal = data.Bullet, 100*math.Ceil(pti*r.income/100)
 		r.since(d.IntN(s.TermDays))
@@ -276,6 +288,8 @@ func (r *row) owed() float64 {
 		share = annuity(r.apr/12, int(left)) / annuity(r.apr/12, r.term)
 	case data.EqualPrincipal:
 		share = left / float64(r.term)
+	case data.Revolving:
+		share = lineUsed + (lineFirst-lineUsed)*math.Pow(lineLeft, float64(r.age-min(r.age, overdue)))
 	}
 	return math.Round(r.principal*share*100) / 100
 }

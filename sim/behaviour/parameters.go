@@ -67,6 +67,10 @@ type Params struct {
 	PrepayScope          float64 // 0 all own loans, 1 the oldest
 	RepK                 float64
 	RiskRise             float64
+	LineMinimum          float64
+	LineFloor            float64 // whole currency units
+	LineDraw, LineFirst  float64
+	LineConversion       float64
 }
 
 // Parameter documents one parameter.
@@ -247,6 +251,11 @@ var registry = []Parameter{
 	{"prepay.scope", "count", 0, 0, 1, true, "what is repaid early by a borrower with several loans: 0 all of them, 1 the oldest", assumed, func(p *Params) *float64 { return &p.PrepayScope }},
 	{"amount.min", "money", 500, 0, 1e12, false, "smallest loan that is granted", assumed, func(p *Params) *float64 { return &p.AmountMin }},
 
+	{"line.minimum", "per month", .05, 0, 1, false, "least payment on a revolving line, as a share of its balance", assumed, func(p *Params) *float64 { return &p.LineMinimum }},
+	{"line.floor", "money", 0, 0, 1e9, false, "least payment on a revolving line a month, as an amount", assumed, func(p *Params) *float64 { return &p.LineFloor }},
+	{"line.draw", "per month", .05, 0, 1, false, "part of what is free of a revolving line that is drawn in a month without arrears", assumed, func(p *Params) *float64 { return &p.LineDraw }},
+	{"line.first", "share", .5, 0, 1, false, "share of a new revolving line that is drawn at once", assumed, func(p *Params) *float64 { return &p.LineFirst }},
+	{"line.conversion", "share", .5, 0, 1, false, "part of what is free of a revolving line that is drawn on the way to default (CCF)", assumed, func(p *Params) *float64 { return &p.LineConversion }},
 	{"rep.k", "ratio", 0, 0, 50, false, "rise of the miss hazard while the lender has stopped lending: who expects nothing further has less to lose", assumed, func(p *Params) *float64 { return &p.RepK }},
 	{"provision.outside_rise", "count", 3, 1, 15, true, "visible outside loans more than when the loan was granted from which a borrower's risk counts as risen (stage 2)", assumed, func(p *Params) *float64 { return &p.RiskRise }},
 }

@@ -9,14 +9,17 @@ import (
 	"relend/data"
 )
 
+// still is a line on which nothing but interest moves.
+var still Line
+
 func open(product data.Product, principal data.Money, apr float64, term int) Loan {
-	return Open(product, principal, apr, term, 1, Burden(product, apr/12, term))
+	return Open(product, principal, apr, term, 1, Burden(product, apr/12, term, &still))
 }
 
 // run pays a loan on schedule and returns its cash flows.
 func run(l Loan) (flows []Cash) {
 	for l.Remaining > 0 {
-		flows = append(flows, l.Pay())
+		flows = append(flows, l.Pay(&still))
 	}
 	return flows
 }
@@ -97,11 +100,11 @@ func TestDelinquency(t *testing.T) {
 				l.Accrue()
 				late++
 			case late == 0:
-				c = l.Pay()
+				c = l.Pay(&still)
 			case action == 1:
-				c = l.Stay()
+				c = l.Stay(&still)
 			default:
-				c = l.Cure(late)
+				c = l.Cure(late, &still)
 				late = 0
 				if l.Accrued != 0 {
 					t.Fatalf("cured with %v accrued", l.Accrued)
@@ -126,12 +129,12 @@ func TestCureByHand(t *testing.T) {
 	if l.Accrued != 200_00 {
 		t.Fatalf("accrued %v", l.Accrued)
 	}
-	if c := l.Cure(2); c != (Cash{Interest: 300_00, Principal: 3*888_49 - 300_00}) || l.Remaining != 9 {
+	if c := l.Cure(2, &still); c != (Cash{Interest: 300_00, Principal: 3*888_49 - 300_00}) || l.Remaining != 9 {
 		t.Errorf("cure: %+v, %+v", c, l)
 	}
 	l = open(data.Annuity, 10000_00, .12, 12)
 	l.Accrue()
-	if c := l.Stay(); c != (Cash{Interest: 200_00, Principal: 688_49}) || l.Remaining != 11 {
+	if c := l.Stay(&still); c != (Cash{Interest: 200_00, Principal: 688_49}) || l.Remaining != 11 {
 		t.Errorf("stay: %+v, %+v", c, l)
 	}
 }

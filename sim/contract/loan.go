@@ -1,7 +1,7 @@
 // Package contract holds the cash flows of a loan, exact in integers.
 //
-// A Loan is a plain value. Open makes a new one, Resume one that is already running; Pay, Prepay, Accrue, Stay
-// and Cure move it through one step and return what was received. Interest of a step is the balance times the
+// A Loan is a plain value, a revolving line (line.go) too. Open makes a new one, Resume one that is already running; Pay,
+// Prepay, Accrue, Stay and Cure move it through one step and return what was received. Interest of a step is the balance times the
 // step's rate, rounded half to even to the minor unit; the last instalment closes the balance exactly.
 // (model.md §5 and §22 items 9, 17, 51, 65.)
 //
@@ -16,7 +16,7 @@ import (
 
 // Loan is an open loan. The zero value is no loan.
 type Loan struct {
-	Principal  data.Money   // first lent
+	Principal  data.Money   // first lent; of a line the limit
 	Balance    data.Money   // principal owed, due or not
 	Accrued    data.Money   // interest accrued and unpaid while late
 	Instalment data.Money   // annuity: interest and principal of a step; equal principal: principal of a step; else 0
@@ -37,10 +37,11 @@ const (
 	Fraud                      // will never be paid
 )
 
-// Cash is what a lender receives from a loan in a step.
+// Cash is what a lender receives from a loan in a step, and what is drawn on a line.
 type Cash struct {
 	Interest, Principal data.Money
-	Closed              bool // the loan is repaid
+	Drawn               data.Money // at the end of the step
+	Closed              bool       // the loan is repaid
 }
 
 // Open returns a new loan. apr is the nominal annual rate, term the number of steps (at least 1), stepMonths
@@ -74,9 +75,12 @@ func AnnuityFactor(r float64, n int) float64 {
 }
 
 // Burden is the payment to income numerator of a loan per step and unit of principal: the instalment of an
-// annuity, the first instalment of equal principal, and the mean payment where all or most is due at the end.
-func Burden(product data.Product, r float64, n int) float64 {
+// annuity, the first instalment of equal principal, the mean payment where all or most is due at the end, and the least
+// payment on a line that is fully drawn.
+func Burden(product data.Product, r float64, n int, line *Line) float64 {
 	switch product {
+	case data.Revolving:
+		return max(line.Minimum, r)
 	case data.Annuity:
 		return AnnuityFactor(r, n)
 	case data.EqualPrincipal:
@@ -87,14 +91,16 @@ func Burden(product data.Product, r float64, n int) float64 {
 
 // Burden is the loan's own payment to income numerator per step, taken from its present balance where the
 // schedule is not level.
-func (l *Loan) Burden() data.Money {
+func (l *Loan) Burden(line *Line) data.Money {
 	switch l.Product {
+	case data.Revolving:
+		return round(float64(l.Principal) * Burden(l.Product, l.Rate, 0, line))
 	case data.Annuity:
 		return l.Instalment
 	case data.EqualPrincipal:
 		return l.Instalment + l.interest()
 	}
-	return round(float64(l.Balance) * Burden(l.Product, l.Rate, int(l.Term)))
+	return round(float64(l.Balance) * Burden(l.Product, l.Rate, int(l.Term), line))
 }
 
 // interest of one step on the balance.
@@ -106,8 +112,10 @@ func (l *Loan) earned(n int16) data.Money {
 }
 
 // part is the principal in n instalments when interest has to be paid first.
-func (l *Loan) part(n int16, interest data.Money) data.Money {
+func (l *Loan) part(n int16, interest data.Money, line *Line) data.Money {
 	switch l.Product {
+	case data.Revolving:
+		return min(max(0, data.Money(n)*line.least(l.Balance)-interest), l.Balance)
 	case data.Annuity:
 		return max(0, data.Money(n)*l.Instalment-interest)
 	case data.EqualPrincipal:
@@ -117,7 +125,7 @@ func (l *Loan) part(n int16, interest data.Money) data.Money {
 }
 
 // Pay makes the scheduled payment of a step of a loan that is not late.
-func (l *Loan) Pay() Cash {
+func (l *Loan) Pay(line *Line) Cash {
 	if l.Product == data.Bullet {
 		if l.Remaining > 1 {
 			l.Remaining--
@@ -126,13 +134,17 @@ func (l *Loan) Pay() Cash {
 		return l.close(l.earned(l.Term))
 	}
 	interest := l.interest()
-	part := l.part(1, interest)
+	part := l.part(1, interest, line)
 	if l.Remaining == 1 || part >= l.Balance {
 		return l.close(interest)
 	}
 	l.Balance -= part
 	l.Remaining--
-	return Cash{Interest: interest, Principal: part}
+	c := Cash{Interest: interest, Principal: part}
+	if l.Product == data.Revolving {
+		c.Drawn = l.draw(line.Draw)
+	}
+	return c
 }
 
 // close pays the balance and the interest given.
@@ -166,10 +178,10 @@ func (l *Loan) Accrue() { l.Accrued += l.interest() }
 
 // Stay passes a step of a late borrower who pays exactly one instalment and stays as late as before: interest
 // accrued first, the rest principal. A payment that would close the loan pays the accrued interest only.
-func (l *Loan) Stay() Cash {
+func (l *Loan) Stay(line *Line) Cash {
 	l.Accrue()
 	c := Cash{Interest: l.Accrued}
-	part := l.part(1, l.Accrued)
+	part := l.part(1, l.Accrued, line)
 	if l.Product == data.Annuity {
 		c.Interest = min(l.Accrued, l.Instalment) // arrears of several steps can exceed one instalment
 	}
@@ -186,17 +198,17 @@ func (l *Loan) Stay() Cash {
 
 // Cure passes a step in which a borrower who is overdue by the given number of instalments pays them and the
 // one now due: accrued interest first, the rest principal.
-func (l *Loan) Cure(overdue int) Cash {
+func (l *Loan) Cure(overdue int, line *Line) Cash {
 	l.Accrue()
 	n := min(int16(overdue)+1, l.Remaining)
 	if l.Product == data.Bullet {
 		if n == l.Remaining {
 			return l.close(l.Accrued + l.earned(l.Term))
 		}
-	} else if part := l.part(n, l.Accrued); n == l.Remaining || part >= l.Balance {
+	} else if part := l.part(n, l.Accrued, line); n == l.Remaining || part >= l.Balance {
 		return l.close(l.Accrued)
 	}
-	c := Cash{Interest: l.Accrued, Principal: l.part(n, l.Accrued)}
+	c := Cash{Interest: l.Accrued, Principal: l.part(n, l.Accrued, line)}
 	l.Accrued = 0
 	l.Balance -= c.Principal
 	l.Remaining -= n

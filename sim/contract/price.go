@@ -25,7 +25,8 @@ const maxAPR = 10
 //
 //	sum_k v^k (S_{k-1}(1-q) pay_k - operating/m S_{k-1} B_{k-1}) + v^(k+lag) S_{k-1} q rec B_{k-1} = 1 + acquisition
 //
-// with m steps a year, v = 1/(1+funding/m), q = 1-exp(-h), h = -ln(1-pd)/m and S_k = (1-q)^k. (model.md §8.1, §22 item 5.)
+// with m steps a year, v = 1/(1+funding/m), q = 1-exp(-h), h = -ln(1-pd)/m and S_k = (1-q)^k. A
+// revolving line is priced as if its balance stood still over its term. (model.md §8.1, §22 item 5.)
 func BreakEven(product data.Product, n int, pd float64, c Costs) float64 {
 	if value(product, n, pd, c, maxAPR) < 0 {
 		return math.Inf(1)
@@ -62,13 +63,13 @@ func value(product data.Product, n int, pd float64, c Costs, apr float64) float6
 		case data.EqualPrincipal:
 			pay = part + balance*r
 			left = balance - part
-		case data.InterestOnly:
+		case data.InterestOnly, data.Revolving:
 			pay = balance * r
 		}
 		if k == n {
 			left = 0
 			switch product {
-			case data.InterestOnly:
+			case data.InterestOnly, data.Revolving:
 				pay = balance * (1 + r)
 			case data.Bullet:
 				pay = balance * (1 + r*float64(n))

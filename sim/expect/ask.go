@@ -29,7 +29,7 @@ func (r *run) offer(p data.Product, tenor int16) offer {
 			Recovery: r.p.RecoveryMean, RecoveryLag: r.p.PriceRecoveryLag, Grid: r.grid,
 		})
 		o.apr = math.Min(math.Max(o.breakEven+r.p.Margin, 0), r.book.Terms.APRCap)
-		o.burden = contract.Burden(p, o.apr/r.year, int(tenor))
+		o.burden = contract.Burden(p, o.apr/r.year, int(tenor), &r.line)
 		r.offers[key] = o
 	}
 	return o
@@ -64,7 +64,7 @@ func (r *run) ask(s state, before opening, p float64) {
 	like := &r.loans[s.last]
 	if s.mode == current {
 		like = r.newest(&s)
-		a.NewestPrincipal, a.NewestBalance, a.NewestInstalment = like.Principal, like.Balance, r.grid.AMonth(like.Burden())
+		a.NewestPrincipal, a.NewestBalance, a.NewestInstalment = like.Principal, like.Balance, r.grid.AMonth(like.Burden(&r.line))
 	}
 	step := s.ladder
 	if s.ordinal > 0 && (s.dependent || a.NewOrdinal%3 == 0) {
@@ -144,7 +144,6 @@ func (r *run) answer(s state, before opening, a *rule.Application, like *loan, d
 	if a.NewOrdinal == 10 {
 		r.add(data.GrantedTenth, 1)
 	}
-	r.add(data.Disbursed, d.Amount)
 	if !s.served {
 		r.add(data.FirstGrants, 1)
 		s.served = true
@@ -153,15 +152,24 @@ func (r *run) answer(s state, before opening, a *rule.Application, like *loan, d
 	if s.mode == current {
 		l.Flags |= contract.RollOver
 		r.add(data.TopUps, 1)
-		r.add(data.TopUpDisbursed, d.Amount)
 	}
+	replaced := data.Money(0)
 	if d.Refinance {
 		old := *r.newest(&s)
+		replaced = old.Balance
 		s.own[s.count()-1] = 0
 		cash := old.Replace()
 		r.add(data.Refinanced, cash.Principal)
 		r.received(0, cash)
 		r.closing(1)
+	}
+	if l.Product == data.Revolving { // drawn at once: a share, or what the replaced line owed
+		l.Balance = nearest(r.p.LineFirst * float64(d.Amount))
+		l.Balance = max(l.Balance, min(replaced, d.Amount))
+	}
+	r.add(data.Disbursed, l.Balance)
+	if s.mode == current {
+		r.add(data.TopUpDisbursed, l.Balance)
 	}
 	r.renewal(before.t, &s, &before, d.Refinance)
 	s.mode, s.gap, s.last = current, 0, 0

@@ -162,7 +162,7 @@ func TestIdentities(t *testing.T) {
 				}
 				near("borrowers", people, 1)
 				near("decided", decided, n[data.Applications])
-				near("balance", balance(n), balance(before)+n[data.Disbursed]-n[data.PrincipalRepaid]-n[data.ChargedOff])
+				near("balance", balance(n), balance(before)+n[data.Disbursed]+n[data.Drawn]-n[data.PrincipalRepaid]-n[data.ChargedOff])
 				for k := range data.NumCounters {
 					if n[k] < 0 || x.Squares[m][k] < n[k]*n[k]*(1-1e-9) || n[k] > x.Largest[m][k]*(1+1e-9) {
 						t.Errorf("%s, arm %d, month %d: moments of %v: %v, %v, largest %v", c.name, i, m, k, n[k], x.Squares[m][k], x.Largest[m][k])

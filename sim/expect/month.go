@@ -44,14 +44,14 @@ func (r *run) late(from *state, t int, mass []float64) {
 
 	s = *from
 	s.mode, s.part = current, 0
-	closed, _, cash := r.each(&s, func(l *loan) contract.Cash { return l.Cure(due) })
+	closed, _, cash := r.each(&s, func(l *loan) contract.Cash { return l.Cure(due, &r.line) })
 	r.add(data.Cures, 1)
 	r.received(closed, cash)
 	r.commit(&s, t, mass, cure)
 	r.flows = r.flows[:0]
 
 	s = *from
-	_, _, cash = r.each(&s, func(l *loan) contract.Cash { return l.Stay() })
+	_, _, cash = r.each(&s, func(l *loan) contract.Cash { return l.Stay(&r.line) })
 	r.received(0, cash)
 	s.isLate(t)
 	r.commit(&s, t, mass, 1-roll-cure)
@@ -75,6 +75,7 @@ func (r *run) received(closed int, cash contract.Cash) {
 	r.closing(closed)
 	r.add(data.PrincipalRepaid, cash.Principal)
 	r.add(data.InterestReceived, cash.Interest)
+	r.add(data.Drawn, cash.Drawn)
 }
 
 // The lanes of a current or idle borrower, apart from outside loans.
@@ -178,7 +179,7 @@ func (r *run) afterOutside(from state, before opening, p float64) {
 				return l.Prepay()
 			}
 			l.age++
-			return l.Pay()
+			return l.Pay(&r.line)
 		})
 		s.clean = min(s.clean+uint8(clean), mostClean)
 		r.add(data.Prepayments, 1)
@@ -188,7 +189,7 @@ func (r *run) afterOutside(from state, before opening, p float64) {
 
 		closed, clean, cash = r.each(&pay, func(l *loan) contract.Cash {
 			l.age++
-			return l.Pay()
+			return l.Pay(&r.line)
 		})
 		pay.clean = min(pay.clean+uint8(clean), mostClean)
 		r.received(closed, cash)
@@ -265,7 +266,12 @@ func (r *run) finish(s state, before opening, touched bool, mass []float64, p fl
 func (r *run) fail(s *state, t int, mass []float64, p float64) {
 	balance, exposure := data.Money(0), data.Money(0)
 	for _, n := range s.own[:s.count()] {
-		l := &r.loans[n]
+		l := r.loans[n]
+		if l.Product == data.Revolving { // what is free is drawn in part before default
+			more := nearest(r.p.LineConversion * math.Max(0, float64(l.Principal-l.Balance)))
+			l.Balance += more
+			r.add(data.Drawn, more)
+		}
 		balance += l.Balance
 		exposure += l.Balance + l.Owed()
 	}

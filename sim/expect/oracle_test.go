@@ -292,6 +292,8 @@ func lively(r *rand.Rand) behaviour.Params {
 	p.BOrd = [4]float64{between(-.3, .3), between(-.3, .3), between(-.3, .3), between(-.3, .3)}
 	p.BPTI, p.BStack, p.BLev, p.BAPR = between(.5, 4), between(0, .4), between(0, .5), between(0, 4)
 	p.RiskRise = float64(1 + r.IntN(2))
+	p.LineMinimum, p.LineFloor, p.LineDraw = between(.02, .2), between(0, 200), between(0, .4)
+	p.LineFirst, p.LineConversion = between(.2, 1), between(0, 1)
 	return p
 }
 
@@ -336,7 +338,7 @@ func extreme(r *rand.Rand, c *trial) {
 // trials are a family of comparisons over random parameters: each start of a borrower, economies that stand still,
 // follow a macro path or a factor, borrowers alike and unlike.
 func trials(seeds int, people int) (list []*trial) {
-	annuity := func() data.Product { return data.Annuity }
+	annuity, line := func() data.Product { return data.Annuity }, func() data.Product { return data.Revolving }
 	for seed := range uint64(seeds) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		some := func() data.Product { return data.Product(r.IntN(data.NumProducts)) }
@@ -364,6 +366,7 @@ func trials(seeds int, people int) (list []*trial) {
 		c = add("five classes", someone(r, 1, uint8(1+r.IntN(3)), annuity))
 		c.params.ChargeOffMonths, c.options.Provisions, c.months = 12, provision.FiveClass, 12
 		c.arms = c.arms[:2]
+		add("lines", someone(r, 1+r.IntN(2), uint8(r.IntN(2)), line))
 		c = add("no PD", someone(r, 1, 0, some))
 		c.borrower.Ungraded, c.arms = true, otherPolicies()
 		if seed%2 == 1 {
@@ -567,6 +570,41 @@ func TestWrongAgeIsRejected(t *testing.T) {
 		}
 		if bad := rejected(compare("age", sums[0], float64(c.people*c.paths), x)); (len(bad) > 0) != wrong {
 			t.Errorf("%d months too old: %v", older, bad)
+		}
+	}
+}
+
+// Revolving lines that are wrong by little are rejected.
+func TestWrongLinesAreRejected(t *testing.T) {
+	c := &trial{
+		name: "lines", params: lively(rand.New(rand.NewPCG(8, 8))), months: 8, people: 100000, paths: 2, seed: 14,
+		arms: []expect.Arm{{Policy: []rule.Rule{&rule.TopUp{}}}, {Policy: []rule.Rule{&rule.TopUp{Allowed: true}}}},
+		borrower: expect.Borrower{Income: 600000, PD: .2, Ordinal: 1, Open: 1, Loans: []data.Loan{{
+			Principal: 500000, Balance: 200000, APR: .2, Term: 6, MonthsOnBook: 2, Ordinal: 1, Product: data.Revolving,
+		}}},
+	}
+	c.params.LineMinimum, c.params.LineFloor, c.params.LineDraw, c.params.LineFirst, c.params.LineConversion = .08, 170, .1, .4, .6
+	c.params.Prepay, c.params.PrepayRefi = 0, 0
+	sums, e := c.simulate(t)
+	for name, wrong := range map[string]func(*behaviour.Params){
+		"":                     func(*behaviour.Params) {},
+		"minimum 5 % higher":   func(p *behaviour.Params) { p.LineMinimum *= 1.05 },
+		"floor 5 % higher":     func(p *behaviour.Params) { p.LineFloor *= 1.05 },
+		"drawn 2 % more":       func(p *behaviour.Params) { p.LineDraw *= 1.02 },
+		"first draw 5 % more":  func(p *behaviour.Params) { p.LineFirst *= 1.05 },
+		"conversion 5 % lower": func(p *behaviour.Params) { p.LineConversion *= .95 },
+	} {
+		var family []figure
+		for i, a := range c.arms {
+			wrong(&a.Behaviour)
+			x, err := expect.Run(c.borrower, a, e, c.months, c.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			family = append(family, compare(name, sums[i], float64(c.people*c.paths), x)...)
+		}
+		if bad := rejected(family); (len(bad) > 0) != (name != "") {
+			t.Errorf("%q: %v", name, bad)
 		}
 	}
 }

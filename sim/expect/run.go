@@ -36,6 +36,7 @@ type run struct {
 	numbers map[loan]int32
 	offers  map[product]offer
 
+	line      contract.Line
 	prospects *prospects // of the borrower's grade
 
 	now, next layer
@@ -104,6 +105,9 @@ func newRun(b *Borrower, a *Arm, e *Economy, months int, o Options, s seen) *run
 	}
 	for age := range e.Grid.PerYear() {
 		r.firstYear += r.rawSeason(age) / r.year
+	}
+	r.line = contract.Line{
+		Minimum: r.p.LineMinimum, Floor: nearest(r.p.LineFloor * r.dt * float64(data.Unit)), Draw: r.p.LineDraw, First: r.p.LineFirst, Conversion: r.p.LineConversion,
 	}
 	r.start()
 	return r

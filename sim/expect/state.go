@@ -82,7 +82,7 @@ func (r *run) newest(s *state) *loan { return &r.loans[s.own[s.count()-1]] }
 // instalments of all open loans at their present balances, a month.
 func (r *run) instalments(s *state) (sum data.Money) {
 	for _, n := range s.own[:s.count()] {
-		sum += r.loans[n].Burden()
+		sum += r.loans[n].Burden(&r.line)
 	}
 	return r.grid.AMonth(sum)
 }
@@ -108,6 +108,7 @@ func (r *run) each(s *state, step func(*loan) contract.Cash) (closed, clean int,
 		c := step(&l)
 		cash.Interest += c.Interest
 		cash.Principal += c.Principal
+		cash.Drawn += c.Drawn
 		if c.Closed {
 			closed++
 			if !dirty {

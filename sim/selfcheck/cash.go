@@ -16,10 +16,10 @@ func schedules(s *sheet) error {
 	open := func(product data.Product, rate float64, n int) []contract.Cash {
 		p := lent + data.Money(s.Shift)
 		rate *= 1 + s.Scale
-		l := contract.Open(product, p, rate, n, 1, contract.Burden(product, rate/12, n))
+		l := contract.Open(product, p, rate, n, 1, contract.Burden(product, rate/12, n, nil))
 		var flows []contract.Cash
 		for l.Remaining > 0 {
-			flows = append(flows, l.Pay())
+			flows = append(flows, l.Pay(nil))
 		}
 		return flows
 	}

@@ -250,7 +250,7 @@ func ledger(s *sheet) error {
 			population := sum(before, people...)
 			for m := range data.Month(months) {
 				row := r.Row(a, path, m+1)
-				cash += indicator(sum(before, balances...)+row[data.Disbursed]-row[data.PrincipalRepaid]-row[data.ChargedOff] != sum(row, balances...))
+				cash += indicator(sum(before, balances...)+row[data.Disbursed]+row[data.Drawn]-row[data.PrincipalRepaid]-row[data.ChargedOff] != sum(row, balances...))
 				heads += indicator(sum(row, people...) != population)
 				requests += indicator(sum(row, judged...) != row[data.Applications])
 				checked++

@@ -14,6 +14,7 @@ import (
 	"relend/data"
 	"relend/data/document"
 	"relend/sim/behaviour"
+	"relend/sim/factor"
 	"relend/sim/provision"
 	"relend/sim/rule"
 )
@@ -184,13 +185,13 @@ func TestResolvedRoundTrip(t *testing.T) {
 		} else {
 			fmt.Fprintf(&b, "portfolio: {synthetic: {borrowers: %d, seed: %d, term_days: %d days}}\n", rapid.IntRange(1, MaxBorrowers).Draw(t, "borrowers"), rapid.Int64Min(0).Draw(t, "portfolio seed"), rapid.IntRange(1, data.MaxTermDays).Draw(t, "term"))
 		}
-		fmt.Fprintf(&b, "horizon: %d months\npaths: %d\nseed: %d\n", rapid.IntRange(1, 120).Draw(t, "horizon"), 2*rapid.IntRange(2, 999).Draw(t, "paths"), rapid.Int64Min(0).Draw(t, "seed"))
+		fmt.Fprintf(&b, "horizon: %d months\npaths: %d\nseed: %d\n", rapid.IntRange(1, 120).Draw(t, "horizon"), 16*rapid.IntRange(2, 120).Draw(t, "paths"), rapid.Int64Min(0).Draw(t, "seed"))
 		fmt.Fprintf(&b, "grid: %s\n", rapid.SampledFrom(data.GridNames()).Draw(t, "grid"))
 		fmt.Fprintf(&b, "anchor: %s\n", rapid.SampledFrom([]string{"structural", "baseline"}).Draw(t, "anchor"))
 		if rapid.Bool().Draw(t, "factors") {
 			b.WriteString("factors: {link: probit, segments: [a, b], correlation: [[1, -0.3], [-0.3, 1]], start: -1.5}\n")
 		}
-		fmt.Fprintf(&b, "design: %s\n", rapid.SampledFrom([]string{"plain", "antithetic"}).Draw(t, "design"))
+		fmt.Fprintf(&b, "design: %s\n", rapid.SampledFrom(factor.DesignNames()).Draw(t, "design"))
 		fmt.Fprintf(&b, "engine: %s\n", rapid.SampledFrom(Engines()).Draw(t, "engine"))
 		fmt.Fprintf(&b, "provisions: {method: %s}\n", rapid.SampledFrom(provision.MethodNames()).Draw(t, "provisions"))
 		fmt.Fprintf(&b, "behaviour: %s\n", drawnBehaviour(t, "b", nil))

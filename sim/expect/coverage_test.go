@@ -38,7 +38,7 @@ func covered() (list []data.Measure) {
 // not the runs' own, so many that its error is below a fifth of a run's (checked). The same bounds reject intervals
 // that take the borrowers of one economy as independent, a value off by a tenth, and a difference of zero.
 func TestCoverage(t *testing.T) {
-	const runs, paths, people, months, references = 200, 16, 200, 8, 128
+	const runs, people, months, references = 200, 200, 8, 192
 	measures := covered()
 	arms := []expect.Arm{
 		{Policy: standard()},
@@ -56,6 +56,7 @@ func TestCoverage(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				paths := max(16, 4*d.Replicate())
 				inside := coverage{}
 				var kinds []string // right ones
 				sizes := map[string]float64{}
@@ -69,7 +70,7 @@ func TestCoverage(t *testing.T) {
 						inside.add(name+", difference", difference.Lo, difference.Hi, effect)
 						inside.add(name+" a tenth too high", level.Lo, level.Hi, value*1.1)
 						inside.add(name+", no difference", difference.Lo, difference.Hi, 0)
-						half := 1.96 * math.Sqrt(max(0, level.Value*(1-level.Value))/(people*paths))
+						half := 1.96 * math.Sqrt(max(0, level.Value*(1-level.Value))/float64(people*paths))
 						inside.add(name+" of independent borrowers", level.Value-half, level.Value+half, value)
 						if run == 0 {
 							kinds = append(kinds, name, name+", difference")
@@ -143,15 +144,15 @@ func oracle(t *testing.T, b expect.Borrower, params behaviour.Params, arms []exp
 	}
 	b.Hazard = segment.LogHazard(b.PD)
 	if segment.Sigma == 0 {
-		paths = 2 // all the same
+		paths = factor.Lattice.Replicate() // all the same
 	}
-	results := &data.Results{Run: data.Run{Paths: paths, Replicate: 2, Months: months}}
+	results := &data.Results{Run: data.Run{Paths: paths, Replicate: factor.Lattice.Replicate(), Months: months}}
 	for i, a := range arms {
 		results.Run.Arms = append(results.Run.Arms, data.Arm{Name: fmt.Sprint("arm ", i)})
 		a.Behaviour = params
 		var counts []int64
 		for path := range paths {
-			e := expect.Economy{Sigma: segment.Sigma, Factor: factor.Draw(77, path, factor.Antithetic, factor.Law{Phi: params.Phi, Global: params.WGlobal}, 1, months)[0]}
+			e := expect.Economy{Sigma: segment.Sigma, Factor: factor.Draw(77, path, factor.Lattice, factor.Law{Phi: params.Phi, Global: params.WGlobal}, 1, months)[0]}
 			x, err := expect.Run(b, a, e, months, expect.Options{Threshold: 1e-6})
 			if err != nil {
 				t.Fatal(err)

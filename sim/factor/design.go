@@ -2,6 +2,7 @@ package factor
 
 import (
 	"fmt"
+	"strings"
 
 	"relend/data"
 )
@@ -12,13 +13,15 @@ type Design uint8
 const (
 	Plain      Design = iota // every path independent
 	Antithetic               // path 2k+1 mirrors path 2k: what one draws up the other draws down
+	Stratified               // antithetic, and each of 16 paths has its own sixteenth of the law of the main direction (direction.go)
+	Lattice                  // antithetic, and the first halves of 8 pairs are a randomly shifted lattice in the main directions
 )
 
-var designNames = []string{"plain", "antithetic"}
+var designNames = []string{"plain", "antithetic", "stratified", "lattice"}
 
 func (d Design) String() string { return designNames[d] }
 
-// DesignNames lists the designs by name.
+// DesignNames lists the designs by name; the index is the Design.
 func DesignNames() []string { return designNames }
 
 // ParseDesign returns the design of that name.
@@ -28,13 +31,16 @@ func ParseDesign(name string) (Design, error) {
 			return Design(i), nil
 		}
 	}
-	return 0, fmt.Errorf("unknown design %q (allowed: plain, antithetic)%s", name, data.DidYouMean(name, designNames))
+	return 0, fmt.Errorf("unknown design %q (allowed: %s)%s", name, strings.Join(designNames, ", "), data.DidYouMean(name, designNames))
 }
 
 // Replicate is the number of paths of one independent replicate, the unit of standard errors.
 func (d Design) Replicate() int {
-	if d == Antithetic {
+	switch d {
+	case Antithetic:
 		return 2
+	case Stratified, Lattice:
+		return points
 	}
 	return 1
 }

@@ -19,20 +19,30 @@ type Law struct {
 	Start       *float64     // factor of every segment at the snapshot; nil: drawn from the stationary law
 }
 
-// Draw returns the factor of each segment on one path, by step: w Z0 + sqrt(1-w^2) Zg. On the odd path of an
-// antithetic pair every draw has the opposite sign, a given start the same.
+// Draw returns the factor of each segment on one path, by step: w Z0 + sqrt(1-w^2) Zg. On the odd path of a
+// pair, in all designs but the plain one, every draw has the opposite sign, a given start the same.
 func Draw(seed uint64, path int, design Design, law Law, segments, steps int) [][]float64 {
 	sign := 1.
-	if design == Antithetic && path%2 == 1 {
+	if design != Plain && path%2 == 1 {
 		sign, path = -1, path-1
 	}
-	draw := func(k int) []float64 {
-		return ar1(rng.Stream{Seed: seed, Borrower: uint64(k), Path: uint32(path)}, &law, sign, steps)
+	draws := make([][]float64, 1+min(segments, MaxSegments)) // the global process and the segments' own
+	for k := range draws {
+		draws[k] = normals(rng.Stream{Seed: seed, Borrower: uint64(k), Path: uint32(path)}, steps)
 	}
-	global := draw(0)
+	if design == Stratified || design == Lattice {
+		d := newDirections(&law, len(draws), steps)
+		d.steer(draws, d.quantiles(seed, path, design))
+	}
+	for _, process := range draws {
+		for t := range process {
+			process[t] *= sign
+		}
+	}
+	global := ar1(draws[0], &law)
 	out := make([][]float64, segments)
 	for g := range min(segments, MaxSegments) {
-		out[g] = draw(g + 1)
+		out[g] = ar1(draws[g+1], &law)
 	}
 	if law.Correlation != nil {
 		law.Correlation.mix(out)
@@ -52,23 +62,28 @@ func Draw(seed uint64, path int, design Design, law Law, segments, steps int) []
 	return out
 }
 
-// ar1 draws Z_t = phi Z_{t-1} + sqrt(1-phi^2) e_t for t = 0.., with Z_{-1} standard normal, or 0 where the start is
-// given: Draw adds what is left of it.
-func ar1(s rng.Stream, law *Law, sign float64, steps int) []float64 {
-	innovation := math.Sqrt(1 - law.Phi*law.Phi)
-	z := 0.
-	if law.Start == nil {
-		z = sign * normal(s, 0)
+// normals are the draws of one process: its start, then the innovation of each step.
+func normals(s rng.Stream, steps int) []float64 {
+	draws := make([]float64, steps+1)
+	for i := range draws {
+		b := s.Block(rng.Factor, i)
+		draws[i] = distuv.UnitNormal.Quantile(rng.Uniform52(b[0], b[1]))
 	}
-	path := make([]float64, steps)
-	for t := range path {
-		z = float64(law.Phi*z) + float64(innovation*sign*normal(s, t+1))
+	return draws
+}
+
+// ar1 is Z_t = phi Z_{t-1} + sqrt(1-phi^2) e_t for t = 0.., with Z_{-1} the first draw, or 0 where the start is given:
+// Draw adds what is left of it.
+func ar1(draws []float64, law *Law) []float64 {
+	innovation := math.Sqrt(1 - law.Phi*law.Phi)
+	z := draws[0]
+	if law.Start != nil {
+		z = 0
+	}
+	path := draws[1:]
+	for t, e := range path {
+		z = float64(law.Phi*z) + float64(innovation*e)
 		path[t] = z
 	}
 	return path
-}
-
-func normal(s rng.Stream, index int) float64 {
-	b := s.Block(rng.Factor, index)
-	return distuv.UnitNormal.Quantile(rng.Uniform52(b[0], b[1]))
 }

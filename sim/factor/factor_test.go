@@ -5,33 +5,121 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"relend/sim/rng"
 )
 
-// The factors are standard normal at every step, persist by phi, and two segments correlate by w squared: each
-// within 5 standard errors over 20,000 paths (false alarm below 1e-6 each). A persistence of phi + .05 is rejected.
+// The factors are standard normal at every step, persist by phi, and two segments correlate by w squared, in every
+// design: each within 5 standard errors over 40,000 independent paths (false alarm below 1e-6 each; designs spread their
+// paths, so that less is left to chance). A persistence of phi + .05 is rejected, and a variance 10 % too low.
 func TestLaw(t *testing.T) {
-	const n, steps = 20000, 6
+	const n, steps = 40000, 6
 	law := Law{Phi: .9, Global: .8}
-	var mean, square, lag, cross float64
-	for path := range n {
-		f := Draw(1, path, Plain, law, 2, steps)
-		mean += f[0][5] / n
-		square += f[0][5] * f[0][5] / n
-		lag += f[0][5] * f[0][4] / n
-		cross += f[0][5] * f[1][5] / n
+	for design := range Design(len(designNames)) {
+		t.Run(design.String(), func(t *testing.T) {
+			var mean, square, first, lag, cross float64
+			for path := range n {
+				f := Draw(1, path, design, law, 2, steps)
+				mean += f[0][5] / n
+				square += f[0][5] * f[0][5] / n
+				first += f[1][0] * f[1][0] / n
+				lag += f[0][5] * f[0][4] / n
+				cross += f[0][5] * f[1][5] / n
+			}
+			se := 1 / math.Sqrt(n)
+			for name, z := range map[string]float64{
+				"mean": mean / se, "variance": (square - 1) / (math.Sqrt2 * se), "variance of the first step": (first - 1) / (math.Sqrt2 * se),
+				"persistence": (lag - .9) / (math.Sqrt(1+.81) * se), "correlation of segments": (cross - .64) / (math.Sqrt(1+.41) * se),
+			} {
+				if math.Abs(z) > 5 {
+					t.Errorf("%s is off by %.1f standard errors", name, z)
+				}
+			}
+			if z := (lag - .95) / (math.Sqrt(1+.9) * se); math.Abs(z) < 5 {
+				t.Error("a persistence of .95 goes unnoticed")
+			}
+			if z := (square - .9) / (math.Sqrt2 * se); math.Abs(z) < 5 {
+				t.Error("a variance of .9 goes unnoticed")
+			}
+		})
 	}
-	se := 1 / math.Sqrt(n)
-	for name, z := range map[string]float64{
-		"mean": mean / se, "variance": (square - 1) / (math.Sqrt2 * se),
-		"persistence": (lag - .9) / (math.Sqrt(1+.81) * se), "correlation of segments": (cross - .64) / (math.Sqrt(1+.41) * se),
-	} {
-		if math.Abs(z) > 5 {
-			t.Errorf("%s is off by %.1f standard errors", name, z)
+}
+
+// In a replicate of 16 paths each path has its own sixteenth of the main direction, if stratified, and the lattice has
+// one pair in each eighth of every direction. Directions are orthonormal, and what lies across them is as it was drawn.
+func TestDirections(t *testing.T) {
+	c, err := NewCorrelation([][]float64{{1, .5, 0}, {.5, 1, -.3}, {0, -.3, 1}}, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	still := 0.
+	for _, law := range []Law{{Phi: .9, Global: .8}, {Phi: 0, Global: 0, Correlation: c}, {Phi: .99, Global: 1, Start: &still}} {
+		const processes, steps = 4, 24
+		d := newDirections(&law, processes, steps)
+		for _, vectors := range [][][]float64{d.mixes, d.profiles} {
+			for i, u := range vectors {
+				for j, v := range vectors {
+					want := 0.
+					if i == j {
+						want = 1
+					}
+					if math.Abs(dot(u, v)-want) > 1e-12 {
+						t.Errorf("%+v: product %v of directions %d and %d", law, dot(u, v), i, j)
+					}
+				}
+			}
+		}
+		along := func(draws [][]float64, at [2]int) (sum float64) {
+			for k, m := range d.mixes[at[0]] {
+				sum += m * dot(d.profiles[at[1]], draws[k])
+			}
+			return sum
+		}
+		for _, design := range []Design{Stratified, Lattice} {
+			parts := make([][points]int, len(d.order))
+			for path := 32; path < 48; path += 2 {
+				draws := make([][]float64, processes)
+				for k := range draws {
+					draws[k] = normals(rng.Stream{Seed: 5, Borrower: uint64(k), Path: uint32(path)}, steps)
+				}
+				before := norm(draws)
+				for _, at := range d.order {
+					before -= along(draws, at) * along(draws, at)
+				}
+				q := d.quantiles(5, path, design)
+				d.steer(draws, q)
+				after := norm(draws)
+				for i, at := range d.order {
+					a := along(draws, at)
+					after -= a * a
+					u := math.Erfc(-a/math.Sqrt2) / 2
+					parts[i][int(u*points)]++
+					parts[i][int((1-u)*points)]++ // its mirror
+					if i < len(q) && math.Abs(u-q[i]) > 1e-9 {
+						t.Fatalf("quantile %v in direction %d, want %v", u, i, q[i])
+					}
+				}
+				if math.Abs(after-before) > 1e-9*before {
+					t.Errorf("across the directions the square length is %v, it was %v", after, before)
+				}
+			}
+			for i, p := range parts {
+				for k := 0; k < points; k += 2 {
+					switch {
+					case design == Stratified && i == 0 && (p[k] != 1 || p[k+1] != 1), design == Lattice && p[k]+p[k+1] != 2:
+						t.Errorf("%v, direction %d: %v paths by sixteenth", design, i, p)
+					}
+				}
+			}
 		}
 	}
-	if z := (lag - .95) / (math.Sqrt(1+.9) * se); math.Abs(z) < 5 {
-		t.Error("a persistence of .95 goes unnoticed")
+}
+
+func norm(draws [][]float64) (sum float64) {
+	for _, d := range draws {
+		sum += dot(d, d)
 	}
+	return sum
 }
 
 // The odd path mirrors the even one; more months or segments change nothing that was there.

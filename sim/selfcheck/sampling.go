@@ -17,7 +17,7 @@ import (
 // level and of a paired difference, cover the oracle's mean over the economy as often as they say, and all designs
 // estimate the same.
 func coverage(s *sheet) error {
-	const runs, borrowers, replicates, months, factorPaths = 200, 60, 24, 8, 2000
+	const runs, borrowers, months, factorPaths = 200, 60, 8, 2000
 	level := .95 * (1 - s.Scale)
 	b := lending()
 	b.Miss0, b.Rho, b.Re, b.Leak, b.BStack = .06, .03, [2]float64{.6, .6}, .5, .3
@@ -57,6 +57,7 @@ func coverage(s *sheet) error {
 		if err != nil {
 			return err
 		}
+		replicates := max(4, 48/design.Replicate())
 		b := b
 		if design != factor.Plain {
 			b.Miss0 *= 1 + float64(s.Shift)/5

@@ -141,20 +141,27 @@ const (
 	DeniedStopped                  // the lender has stopped lending, or slows it
 	DeniedLeverage                 // no room under the leverage cap
 	DeniedBudget                   // no room in the month's budget
-	NumReasons       = int(DeniedBudget) + 1
+	DeniedBorrower                 // a borrower who may not be lent to
+	DeniedUse                      // a loan that would repay a loan
+	DeniedRollOvers                // too many roll-overs in a row
+	DeniedWindow                   // too many loans within a time
+	DeniedTerm                     // term too short
+	DeniedCost                     // cannot be served within the cap on total cost
+	NumReasons       = int(DeniedCost) + 1
 )
 
 var reasonNames = [NumReasons]string{
 	"history", "cooling_off", "top_up", "min_repaid", "concurrent_loans", "ordinal", "clean_repayments",
 	"platform_cap", "score", "price", "exposure_cap", "payment_to_income", "limit_ladder", "product_cap", "amount",
-	"lending_stopped", "leverage", "budget",
+	"lending_stopped", "leverage", "budget", "borrower_ban", "use_ban", "roll_overs", "loan_window", "minimum_term", "total_cost",
 }
 
 var reasonTitles = [NumReasons]string{
 	"late in the look-back", "cooling-off", "no top-up", "too little repaid", "concurrent loans", "loan-count limit",
 	"clean repayments", "platform cap", "score cut-off", "price above cap", "exposure cap", "payment to income",
 	"limit ladder", "product cap", "amount too small",
-	"lending stopped", "leverage cap", "budget spent",
+	"lending stopped", "leverage cap", "budget spent", "borrower barred", "loan to repay a loan", "roll-overs in a row",
+	"loans within a time", "term too short", "total cost above cap",
 }
 
 func (r Reason) String() string { return reasonNames[r] }

@@ -151,18 +151,6 @@ func (b *Behaviour) node(d behaviour.Parameter) *document.Node {
 	return writtenParameter(d, d.Value(&b.Params), b.Currency[d.Name])
 }
 
-func rulesNode(rules []Rule) *document.Node {
-	m := document.NewMap()
-	for _, r := range rules {
-		fields := document.NewMap()
-		for _, f := range r.Rule.Fields() {
-			fields.Set(f.Name, written(f, r.Currency))
-		}
-		m.Set(r.Kind, fields)
-	}
-	return m
-}
-
 func seed(v uint64) *document.Node { return document.NewValue(strconv.FormatUint(v, 10)) }
 
 // text sets a key unless the text is empty, for an empty one is not read back.

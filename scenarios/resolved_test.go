@@ -140,9 +140,35 @@ func drawnRules(t *rapid.T, label string) string {
 			lo, hi := allowed(kind.Name, f)
 			fields = append(fields, f.Name+": "+drawn(t, label+kind.Name+f.Name, f.Unit, f.Unit != "ratio", lo, hi))
 		}
-		rules = append(rules, kind.Name+": {"+strings.Join(fields, ", ")+"}")
+		conditions := ""
+		if form := kind.New(); form.Check() == nil || len(fields) > 0 {
+			conditions = drawnConditions(t, label+kind.Name, form)
+		}
+		one := "{" + strings.Join(append(fields, conditions), ", ") + "}"
+		if conditions == "" {
+			one = "{" + strings.Join(fields, ", ") + "}"
+		} else if strings.Contains(conditions, "from: 2") && !strings.Contains(conditions, "until") && rapid.Bool().Draw(t, label+kind.Name+" again") {
+			one = "[" + one + ", " + strings.Replace(one, "from: 2", "from: 3", 1) + "]"
+		}
+		rules = append(rules, kind.Name+": "+one)
 	}
 	return "{" + strings.Join(rules, ", ") + "}"
+}
+
+// drawnConditions are some that a rule may have.
+func drawnConditions(t *rapid.T, label string, r rule.Rule) string {
+	if _, ok := r.(*rule.FundingQueue); ok || named(r, "from") || rapid.Bool().Draw(t, label+" plain") {
+		return ""
+	}
+	forms := []string{"from: 2026-07-01", "until: 2027-01-01", "from: 2 months, until: 1 year"}
+	_, terms := r.(rule.TermsRule)
+	_, control := r.(rule.Control)
+	if _, price := r.(*rule.APRCap); price || !terms && !control {
+		forms = append(forms, "from: 2025-02-28, grandfather: true, compliance: 87.5%", "compliance: 0.3",
+			"from: 2026-07-01, perimeter: {products: [annuity, bullet], segments: [a, b c], amount: {over: 12.5, up_to: 5000}, term: {over: 3 months, up_to: 400 days}}",
+			"perimeter: {term: {up_to: 1 year}}")
+	}
+	return rapid.SampledFrom(forms).Draw(t, label+" conditions")
 }
 
 // allowed is the range in which the parameters of a kind may be drawn apart from each other: caps stay above 0,
@@ -158,6 +184,8 @@ func allowed(kind string, f rule.Field) (lo, hi float64) {
 	switch kind {
 	case "exposure_cap", "leverage_cap", "funding_budget":
 		return max(f.Min, .01), f.Max
+	case "sequence_pause", "minimum_term":
+		return max(f.Min, 1), f.Max
 	}
 	return f.Min, f.Max
 }

@@ -16,7 +16,7 @@ type Policy struct {
 	Title       string
 	Description string
 	Source      string
-	Rules       []Rule // in the order of rule.Kinds, at most one of a kind
+	Rules       []Rule // in the order of rule.Kinds, the values of a kind in the order of time
 }
 
 // Regulation is what the law imposes on top of a policy.
@@ -120,8 +120,8 @@ func orElse(s, otherwise string) string {
 	return s
 }
 
-// rules adds the rules of one document to those it inherits: a rule replaces the inherited one of its kind,
-// none removes it.
+// rules adds the rules of one document to those it inherits: a rule, or a list of its values, replaces the inherited ones
+// of its kind, none removes them.
 func (l *loader) rules(layer *document.Node, inherited []Rule) []Rule {
 	rules := slices.Clone(inherited)
 	f := l.r.Map(l.own([]*document.Node{layer}, "rules"))
@@ -130,28 +130,44 @@ func (l *loader) rules(layer *document.Node, inherited []Rule) []Rule {
 		if n == nil {
 			continue
 		}
-		at := slices.IndexFunc(rules, func(r Rule) bool { return r.Kind == kind.Name })
+		count := len(rules)
+		rules = slices.DeleteFunc(rules, func(r Rule) bool { return r.Kind == kind.Name })
 		if n.Kind == document.Scalar && !n.Quoted && n.Text() == "none" {
-			if at < 0 {
+			if len(rules) == count {
 				l.r.Errorf(n, "nothing to remove: no rule %s is inherited", kind.Name)
-			} else {
-				rules = slices.Delete(rules, at, at+1)
 			}
 			continue
 		}
-		read := l.rule(kind, n)
-		if at >= 0 {
-			rules[at] = read
-			continue
-		}
 		before := func(r Rule) bool { return slices.Contains(rule.KindNames()[i:], r.Kind) }
-		if at = slices.IndexFunc(rules, before); at < 0 {
+		at := slices.IndexFunc(rules, before)
+		if at < 0 {
 			at = len(rules)
 		}
-		rules = slices.Insert(rules, at, read)
+		rules = slices.Insert(rules, at, l.values(kind, n)...)
 	}
 	f.Close()
 	return rules
+}
+
+// values reads the values of one kind of rule: one, or a list of them that hold one after the other or for different
+// loans.
+func (l *loader) values(kind rule.Kind, n *document.Node) []Rule {
+	if n.Kind != document.List {
+		return []Rule{l.rule(kind, n)}
+	}
+	items := l.r.List(n)
+	if len(items) == 0 {
+		l.r.Errorf(n, "the list of values is empty; give one or remove the key")
+	}
+	before := len(l.r.Problems.List)
+	var list []Rule
+	for _, item := range items {
+		list = append(list, l.rule(kind, item))
+	}
+	if l.failed(before) {
+		return list
+	}
+	return l.succession(kind.Name, list, items)
 }
 
 // rule reads one rule; its parameters keep their defaults where they are absent.
@@ -165,14 +181,14 @@ func (l *loader) rule(kind rule.Kind, n *document.Node) Rule {
 			f.Need(field.Name)
 		}
 		if value != nil {
-			if code := l.field(value, field); code != "" {
-				out.Currency, out.at = code, value
-			}
+			l.currency(value, l.field(value, field), &out)
 		}
 	}
+	names := fieldNames(out.Rule)
+	l.clause(f, &out)
 	f.Close()
 	if f.Node() != nil && len(f.Node().Keys()) == 0 && !l.failed(before) {
-		l.r.Errorf(n, "the rule has no parameters; give at least one (allowed: %s)", strings.Join(fieldNames(out.Rule), ", "))
+		l.r.Errorf(n, "the rule has no parameters; give at least one (allowed: %s)", strings.Join(names, ", "))
 	}
 	if !l.failed(before) {
 		if err := out.Rule.Check(); err != nil {

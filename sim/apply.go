@@ -16,6 +16,7 @@ type outcome struct {
 	kind      outcomeKind
 	refinance bool
 	amount    data.Money // granted
+	apr       float64    // of the loan granted
 }
 
 type outcomeKind uint8
@@ -42,11 +43,12 @@ func (l *life) apply(t int, wasIdle bool) {
 	for rest := l.arms; rest != 0; rest &= rest - 1 {
 		i := bits.TrailingZeros64(uint64(rest))
 		book := l.family.books[i]
-		if book.Terms.Coverage != coverage {
-			coverage = book.Terms.Coverage
+		terms := book.At(t)
+		if terms.Coverage != coverage {
+			coverage = terms.Coverage
 			a.Outside = l.fate.visible(int(l.outside), coverage)
 		}
-		outcomes[i] = l.outcome(t, i, a, book.Decide(a), &book.Terms)
+		outcomes[i] = l.outcome(t, i, a, book.Decide(a), terms)
 	}
 
 	first := outcomes[bits.TrailingZeros64(uint64(l.arms))]
@@ -82,18 +84,22 @@ func same(outcomes *[64]outcome, set armSet, o outcome) (group armSet) {
 // applyFor describes the borrower as lender and law see him, apart from outside loans.
 func (l *life) applyFor(a *rule.Application, t int) {
 	m := l.model
+	if l.tariff != nil {
+		l.reprice() // the step of the ladder may have changed within this step
+	}
 	if l.burdenOf == 0 {
 		l.burdenOf = contract.Burden(l.product, l.offer/m.year, int(l.tenor), &m.line)
 	}
 	step := l.nextStep()
-	asked := data.Money(float64(l.borrower.base) * m.growth[step])
 	*a = rule.Application{
+		Now: t, Product: l.product, Term: int(l.tenor), Obedience: l.obedience,
 		Idle: l.n == 0, Gap: int(l.gap), Since: t - int(l.origin) - 1, NewOrdinal: int(l.ordinal) + 1,
 		Clean: int(l.clean), Own: int(l.n), Segment: l.borrower.segment, Income: l.borrower.income, PD: l.pd,
 		OutsideBalance: m.outsideBalance, OutsideInstal: m.outsideInstalment,
-		Asked: asked - asked%data.Unit, Base: l.borrower.base, Step: step,
+		Asked: l.asks(step), Base: l.borrower.base, Step: step,
 		BreakEven: l.breakEven, APR: l.offer, Burden: l.burdenOf / m.step,
 	}
+	l.history(a, t)
 	if l.ordinal == 0 { // who has no past here cannot be refused for it
 		a.Gap, a.Since, a.Clean = rule.Never, rule.Never, rule.Never
 	}
@@ -131,10 +137,10 @@ func (l *life) outcome(t, i int, a *rule.Application, d rule.Decision, terms *ru
 		if d.Amount != a.Asked {
 			offered = float64(d.Amount) / float64(a.Asked)
 		}
-		if l.fate.decision(t, takeUpDraw) >= l.model.TakeUp(a.APR, offered, l.graded.hazard-l.model.logMiss0) {
+		if l.fate.decision(t, takeUpDraw) >= l.model.TakeUp(d.APR, offered, l.graded.hazard-l.model.logMiss0) {
 			return outcome{kind: refused}
 		}
-		return outcome{kind: granted, refinance: d.Refinance, amount: d.Amount}
+		return outcome{kind: granted, refinance: d.Refinance, amount: d.Amount, apr: d.APR}
 	}
 	l.worker.denials(l, i, t)[data.Denied(d.Reason)] += l.weight
 	leak := l.model.Leak * (1 - terms.Share)
@@ -204,7 +210,11 @@ func (l *life) lent(amount, replaced data.Money) data.Money {
 // grant books a loan that was offered and taken up.
 func (l *life) grant(t int, wasIdle bool, row *row, a *rule.Application, o outcome) {
 	m, w := l.model, l.weight
-	loan := contract.Open(l.product, o.amount, a.APR, int(l.tenor), m.step, l.burdenOf)
+	burden := l.burdenOf
+	if o.apr != a.APR { // a cap binds a loan of that amount
+		burden = contract.Burden(l.product, o.apr/m.year, int(l.tenor), &m.line)
+	}
+	loan := contract.Open(l.product, o.amount, o.apr, int(l.tenor), m.step, burden)
 	loan.Origin = int16(t)
 	if !a.Idle {
 		loan.Flags |= contract.RollOver
@@ -250,6 +260,7 @@ func (l *life) grant(t int, wasIdle bool, row *row, a *rule.Application, o outco
 	}
 	l.loans[l.n] = loan
 	l.n++
+	l.takes(t, a.Idle, o.refinance, m.leaving)
 	l.ordinal = nextOrdinal(l.ordinal)
 	l.step = uint8(a.Step)
 	l.principal = o.amount

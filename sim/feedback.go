@@ -48,7 +48,7 @@ type crowd struct {
 }
 
 // perFollowed bounds the bytes of a borrower in a crowd, a place in the queue included.
-const perFollowed = 640
+const perFollowed = 704
 
 func newCrowd(borrowers int) crowd {
 	return crowd{lives: make([]life, borrowers), people: make([]person, borrowers), words: make([]rng.Block, borrowers)}
@@ -63,7 +63,7 @@ func (p *Plan) steered() bool {
 func (w *worker) steer(ctx context.Context, path, f int, arm *helm) error {
 	p := w.plan
 	family, grid := &p.families[f], p.settings.Grid
-	m, terms, y := family.model, &family.books[arm.at].Terms, w.tallies[family.arms[arm.at]]
+	m, book, y := family.model, family.books[arm.at], w.tallies[family.arms[arm.at]]
 	h := *arm
 	h.memory, h.waiting = make([]rule.Memory, len(h.controls)), w.crowd.waiting[:0]
 	economies := w.economies[f]
@@ -80,7 +80,7 @@ func (w *worker) steer(ctx context.Context, path, f int, arm *helm) error {
 		person, l := &w.crowd.people[i], &w.crowd.lives[i]
 		w.meet(person, f, i)
 		person.economy, person.helm = &economies[b.risk], &h
-		*l = life{person: person, terms: termsOf(terms)}
+		*l = life{person: person, terms: termsOf(book)}
 		w.join(l, 1<<h.at)
 		start := p.start(b, &w.fate, m)
 		l.begin(&start)
@@ -88,7 +88,7 @@ func (w *worker) steer(ctx context.Context, path, f int, arm *helm) error {
 	for t := range p.steps() {
 		month := grid.MonthOf(t)
 		if grid.MonthOf(t-1) < month {
-			h.govern(y.ledger(month-1, m))
+			h.govern(y.ledger(month-1, m), t)
 			if h.stop != nil {
 				y.stopped(month)
 			}
@@ -105,7 +105,7 @@ func (w *worker) steer(ctx context.Context, path, f int, arm *helm) error {
 				return context.Cause(ctx)
 			}
 			if h.turn = i; w.crowd.lives[i].mode != gone {
-				w.turnTo(path, i, t).live(t, t+1)
+				w.turnTo(path, i, t).through(t, t+1)
 			}
 		}
 		h.serve(w, path, t)
@@ -115,8 +115,9 @@ func (w *worker) steer(ctx context.Context, path, f int, arm *helm) error {
 }
 
 // termsOf are what a book offers before a borrower's product and tenor are known.
-func termsOf(t *rule.Terms) terms {
-	return terms{cap: t.APRCap, supply: t.Open, most: uint8(t.Outside), shown: t.Coverage}
+func termsOf(b *rule.Book) terms {
+	t := &b.Terms
+	return terms{cap: t.APRCap, supply: t.Open, most: uint8(t.Outside), shown: t.Coverage, tariff: tariffOf(b)}
 }
 
 // turnTo returns life i of the crowd with the fate its borrower's in step t.
@@ -164,12 +165,15 @@ func (y *tally) stopped(month int) {
 	}
 }
 
-// govern takes from the controls what they leave for the month after a ledger's.
-func (h *helm) govern(l rule.Ledger) {
+// govern takes from the controls what they leave for the month after a ledger's, which begins with step t.
+func (h *helm) govern(l rule.Ledger, t int) {
 	h.stop, h.slow, h.short, h.approve, h.cash = nil, nil, nil, 1, math.MaxInt64
 	for i := range h.controls {
 		c := &h.controls[i]
-		leave := c.Govern(&l, &h.memory[i])
+		leave := c.Govern(&l, &h.memory[i]) // also before it is in force: it remembers the snapshot
+		if !c.Holds(t) {
+			continue
+		}
 		if leave.Closed && h.stop == nil {
 			h.stop = c
 		}
@@ -188,7 +192,8 @@ func (l *life) applySteered(t int, wasIdle bool) {
 	h, a := l.helm, &l.worker.application
 	l.applyFor(a, t)
 	book := l.family.books[h.at]
-	a.Outside = l.fate.visible(int(l.outside), book.Terms.Coverage)
+	terms := book.At(t)
+	a.Outside = l.fate.visible(int(l.outside), terms.Coverage)
 	var d rule.Decision
 	switch {
 	case h.stop != nil:
@@ -202,7 +207,7 @@ func (l *life) applySteered(t int, wasIdle bool) {
 			return
 		}
 	}
-	l.carry(t, wasIdle, a, l.outcome(t, h.at, a, d, &book.Terms))
+	l.carry(t, wasIdle, a, l.outcome(t, h.at, a, d, terms))
 }
 
 func denial(by *rule.Bound) rule.Decision {
@@ -250,7 +255,7 @@ func (h *helm) serve(w *worker, path, t int) {
 				h.cash = -1
 			}
 		}
-		o := l.outcome(t, h.at, a, d, &l.family.books[h.at].Terms)
+		o := l.outcome(t, h.at, a, d, l.family.books[h.at].At(t))
 		if o.kind == granted {
 			h.cash -= x.cash
 		}

@@ -297,6 +297,16 @@ func TestEveryRuleBites(t *testing.T) {
 		{"slow_lending", &rule.SlowLending{From: .01, Until: .1}, int(data.DeniedStopped)},
 		{"leverage_cap", &rule.LeverageCap{Multiple: 4, EquityShare: .2}, int(data.DeniedLeverage)},
 		{"funding_budget", &rule.FundingBudget{Share: .02}, int(data.DeniedBudget)},
+		{"sequence_pause", &rule.SequencePause{Loans: 2, Pause: 2}, int(data.DeniedCoolingOff)},
+		{"borrower_ban", &rule.BorrowerBan{MinIncome: 8000 * data.Unit}, int(data.DeniedBorrower)},
+		{"use_ban", &rule.UseBan{Loans: rule.AllLoans}, int(data.DeniedUse)},
+		{"rollover_cap", &rule.RolloverCap{Max: 1}, int(data.DeniedRollOvers)},
+		{"loan_count_cap", &rule.LoanCountCap{Max: 1, Window: 12}, int(data.DeniedWindow)},
+		{"minimum_term", &rule.MinimumTerm{Term: 12}, int(data.DeniedTerm)},
+		{"effective_rate_cap", &rule.EffectiveRateCap{Max: .2}, int(data.DeniedPrice)},
+		{"daily_rate_cap", &rule.DailyRateCap{Max: .0005}, int(data.DeniedPrice)},
+		{"indexed_rate_cap", &rule.IndexedRateCap{Multiple: 4, Base: .045}, int(data.DeniedPrice)},
+		{"total_cost_cap", &rule.TotalCostCap{Max: .1}, int(data.DeniedCost)},
 	} {
 		t.Run(c.kind, func(t *testing.T) {
 			for _, law := range []bool{false, true} {
@@ -322,8 +332,8 @@ func TestEveryRuleBites(t *testing.T) {
 			}
 		})
 	}
-	if len(rule.Kinds) != 21 { // funding_queue orders what others deny: TestServingOrder
-		t.Errorf("%d kinds of rules, 20 tested here", len(rule.Kinds))
+	if len(rule.Kinds) != 31 { // funding_queue orders what others deny: TestServingOrder
+		t.Errorf("%d kinds of rules, 30 tested here", len(rule.Kinds))
 	}
 }
 
@@ -335,6 +345,9 @@ func TestRulesThatBindNobody(t *testing.T) {
 		&rule.CoolingOff{}, &rule.CleanRepayments{}, &rule.PlatformCap{Max: 16}, &rule.ScoreCutoff{MaxPD: 1},
 		&rule.APRCap{Max: .3}, &rule.ExposureCap{Amount: 1e12}, &rule.PTICap{Max: 5}, &rule.ProductCap{Amount: 1e12},
 		&rule.OutsideLending{Supply: 1, Max: 15}, &rule.MaxOrdinal{Max: 255},
+		&rule.SequencePause{Loans: 60, Pause: 1}, &rule.BorrowerBan{}, &rule.BorrowerBan{MinIncome: 1},
+		&rule.RolloverCap{Max: 50}, &rule.LoanCountCap{Max: 60, Window: 60}, &rule.MinimumTerm{Term: 1}, &rule.EffectiveRateCap{Max: 1000},
+		&rule.DailyRateCap{Max: .03}, &rule.IndexedRateCap{Multiple: 100, Base: 1, Deviation: .01}, &rule.TotalCostCap{Max: 10},
 	} {
 		equal(t, fmt.Sprint(i, " ", r.Sentence("CNY")), plain, 0, mustRun(t, p, settings(24, 2), 1, arm("base", r)), 0)
 	}

@@ -8,6 +8,7 @@ import (
 	"relend/sim/contract"
 	"relend/sim/provision"
 	"relend/sim/rng"
+	"relend/sim/rule"
 )
 
 // economy is what a path's factor means for one segment in one family.
@@ -64,6 +65,8 @@ type person struct {
 	demand   float64 // multiplier of asking
 	helm     *helm   // of an arm with controls, else nil
 	grade    provision.Grade
+
+	obedience float64 // rules obeyed for a larger share of borrowers bind him
 }
 
 // terms are what arms of one class offer a borrower for his present product and tenor.
@@ -73,10 +76,12 @@ type terms struct {
 	most      uint8   // outside loans
 	shown     float64 // chance that an outside loan is visible
 	breakEven float64
-	offer     float64 // the APR posted
-	price     float64 // multiplier of asking at that APR
-	burdenOf  float64 // instalment of a step per unit of a new loan, 0 = not yet computed
-	size      float64 // log of the newest principal over the loan at the snapshot
+	offer     float64    // the APR posted
+	price     float64    // multiplier of asking at that APR
+	burdenOf  float64    // instalment of a step per unit of a new loan, 0 = not yet computed
+	tariff    *rule.Book // where terms change in time or with the loan, else nil
+	era       int        // of the tariff
+	size      float64    // log of the newest principal over the loan at the snapshot
 }
 
 // begin sets a life to the snapshot.
@@ -536,6 +541,9 @@ func (l *life) instalments() (sum, newest data.Money) {
 
 // refresh computes the hazards from the state.
 func (l *life) refresh() {
+	if l.tariff != nil {
+		l.reprice()
+	}
 	m, kind := l.model, 0
 	if l.dependent {
 		kind = 1
@@ -581,6 +589,9 @@ func (l *life) reprice() {
 				}
 			}
 		}
+	}
+	if l.tariff != nil {
+		l.look()
 	}
 	l.offer = posted(l.breakEven, m.Margin, l.cap)
 	l.burdenOf = 0

@@ -83,6 +83,7 @@ type family struct {
 	books   []*rule.Book
 	classes []class // of the arms that travel together
 	helms   []helm  // of the arms with controls, which travel alone
+	partial bool    // some rule is not obeyed for all borrowers
 }
 
 // armSet is a set of the arms of one family, bit i for family.arms[i].
@@ -90,10 +91,11 @@ type armSet uint64
 
 // class is the arms of a family whose terms give borrowers the same hazards: only decisions can part them.
 type class struct {
-	cap     float64 // APR cap
-	supply  float64 // of outside loans
-	outside int     // outside loans a borrower can have
-	shown   float64 // chance that an outside loan is visible to the lender
+	tariff  *rule.Book // where terms change in time or with the loan, else nil
+	cap     float64    // APR cap
+	supply  float64    // of outside loans
+	outside int        // outside loans a borrower can have
+	shown   float64    // chance that an outside loan is visible to the lender
 	arms    armSet
 }
 
@@ -197,11 +199,10 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 			p.Path = "arm " + arms[i].Name + ": " + p.Path
 			ps.List = append(ps.List, p)
 		}
+		where := setting(portfolio, settings.Grid, &arms[i])
 		for _, r := range slices.Concat(arms[i].Policy, arms[i].Law) {
-			if timed, ok := r.(rule.Timed); ok {
-				if err := timed.Fits(settings.Grid); err != nil {
-					ps.Add("arm "+arms[i].Name, "%v", err)
-				}
+			for _, err := range rule.Fits(r, &where) {
+				ps.Add("arm "+arms[i].Name, "%v", err)
 			}
 		}
 	}
@@ -226,10 +227,7 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 			}
 			models[a.Behaviour] = m
 		}
-		p.family(m, a.Macro).join(i, a, rule.Compile(a.Policy, a.Law, rule.Terms{
-			APRCap: math.Inf(1), TopUp: true, Stack: true, Coverage: m.Coverage, Share: m.Share,
-			Scope: a.Scope, Open: 1, Outside: int(m.OutsideMax), Grid: settings.Grid,
-		}, money(m.AmountMin)))
+		p.family(m, a.Macro).join(i, a, rule.Compile(a.Policy, a.Law, m.unlimited(a, p.setting(a)), money(m.AmountMin)))
 	}
 	p.warnOfStart()
 	p.anchored.Method = Structural.String()
@@ -295,18 +293,21 @@ func (f *family) join(arm int, a *Arm, book *rule.Book) {
 	bit := armSet(1) << len(f.arms)
 	f.arms = append(f.arms, arm)
 	f.books = append(f.books, book)
-	if controls := rule.Controls(a.Policy, a.Law); len(controls) > 0 {
+	f.partial = f.partial || len(book.Shares()) > 0
+	if controls := rule.Controls(a.Policy, a.Law, &book.Terms.Setting); len(controls) > 0 {
 		f.helms = append(f.helms, helm{at: len(f.arms) - 1, controls: controls, queue: rule.QueueOf(a.Policy, a.Law)})
 		return
 	}
 	t := &book.Terms
 	for i := range f.classes {
-		if c := &f.classes[i]; c.cap == t.APRCap && c.supply == t.Open && c.outside == t.Outside && c.shown == t.Coverage {
+		c := &f.classes[i]
+		if c.tariff != nil && c.tariff.Alike(book) || c.tariff == nil && !book.Varies() &&
+			c.cap == t.APRCap && c.supply == t.Open && c.outside == t.Outside && c.shown == t.Coverage {
 			c.arms |= bit
 			return
 		}
 	}
-	f.classes = append(f.classes, class{t.APRCap, t.Open, t.Outside, t.Coverage, bit})
+	f.classes = append(f.classes, class{tariffOf(book), t.APRCap, t.Open, t.Outside, t.Coverage, bit})
 }
 
 // load fills borrowers and loans, ordered by segment so that neighbours share a few result cells.

@@ -207,15 +207,15 @@ func (w *worker) borrower(path, i int) {
 			if class.arms&done != 0 {
 				continue
 			}
-			l := life{person: &w.person, terms: terms{cap: class.cap, supply: class.supply, most: uint8(class.outside), shown: class.shown}}
+			l := life{person: &w.person, terms: terms{cap: class.cap, supply: class.supply, most: uint8(class.outside), shown: class.shown, tariff: class.tariff}}
 			w.join(&l, family.alike(c, w.person.graded, m.Margin, b.open > 1))
 			done |= l.arms
 			l.begin(&start)
-			l.live(b.arrives(), steps)
+			l.through(b.arrives(), steps)
 			for n := len(w.waiting); n > 0; n = len(w.waiting) {
 				next := w.waiting[n-1]
 				w.waiting = w.waiting[:n-1]
-				next.life.live(next.from, steps)
+				next.life.through(next.from, steps)
 			}
 		}
 	}
@@ -237,6 +237,9 @@ func (w *worker) meet(who *person, f, i int) {
 	if m.ScoreGain > 0 {
 		who.see()
 	}
+	if family.partial {
+		who.obedience = w.fate.obey()
+	}
 }
 
 // alike returns the arms of class c and of the later ones that offer a borrower the same terms: those whose cap
@@ -247,7 +250,7 @@ func (f *family) alike(c int, g *graded, margin float64, mixed bool) armSet {
 	set := first.arms
 	for i := c + 1; i < len(f.classes) && !mixed; i++ {
 		other := &f.classes[i]
-		if other.supply == first.supply && other.outside == first.outside && other.shown == first.shown &&
+		if first.tariff == nil && other.tariff == nil && other.supply == first.supply && other.outside == first.outside && other.shown == first.shown &&
 			posted(g.breakEven, margin, other.cap) == posted(g.breakEven, margin, first.cap) {
 			set |= other.arms
 		}

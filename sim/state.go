@@ -33,6 +33,7 @@ type state struct {
 	loans     [rule.MaxOwn]contract.Loan // open ones in [0:n), oldest first
 	principal data.Money                 // of the newest open loan or, when idle, of the last one
 	origin    int16                      // step of the last origination
+	taken     uint64                     // bit i: a loan was granted i steps before the last origination
 	lateAt    [3]int16                   // last step that ended 1+, 30+, 60+ days past due
 	tenor     int16                      // of the newest or last loan
 	age       int16                      // steps on book of the newest open loan, not counting late ones
@@ -48,6 +49,8 @@ type state struct {
 	began     uint8 // outside loans when the newest loan was granted, or at the snapshot
 	step      uint8 // of the limit ladder
 	clean     uint8 // loans repaid in a row without a missed payment
+	sequence  uint8 // loans in a row, each taken within a month of the payoff of the one before
+	rollOvers uint8 // refinancings in a row
 	dependent bool  // on rolling the debt
 	applied   bool  // has applied in the projection
 	served    bool  // has been granted a loan in the projection
@@ -145,6 +148,7 @@ func (p *Plan) start(b *borrower, f *fate, m *model) state {
 	}
 	s.began = s.outside
 	copy(s.loans[:], p.open(b))
+	s.remember()
 	switch {
 	case b.applicant != nil:
 		s.mode = fresh

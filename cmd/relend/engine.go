@@ -35,7 +35,7 @@ func expectation(plan *sim.Plan, p *data.Portfolio, arms []sim.Arm, s sim.Settin
 	j.Economy = func(arm, path int) []expect.Economy {
 		var economies []expect.Economy
 		for _, e := range plan.Economies(arm, path) {
-			economies = append(economies, expect.Economy{Sigma: e.Sigma, Factor: e.Factor, Miss: e.Miss, Macro: arms[arm].Macro, Grid: s.Grid})
+			economies = append(economies, expect.Economy{Sigma: e.Sigma, Factor: e.Factor, Miss: e.Miss, Macro: arms[arm].Macro, Grid: s.Grid, AsOf: p.AsOf, Segments: p.Segments})
 		}
 		return economies
 	}

@@ -106,6 +106,12 @@ func rulesSchemaText() string {
 		}
 		writeRows(&b, rows)
 	}
+	b.WriteString("any kind\n")
+	rows := [][]string{{"  condition", "unit", "range", "default", "meaning"}}
+	for _, f := range scenarios.ClauseFields() {
+		rows = append(rows, []string{"  " + f.Name, f.Unit, f.Range, f.Default, f.Meaning})
+	}
+	writeRows(&b, rows)
 	return strings.TrimRight(b.String(), "\n") + "\n"
 }
 

@@ -12,6 +12,7 @@ import (
 type product struct {
 	product data.Product
 	tenor   int16
+	cap     float64
 }
 
 // offer is the lender's price for a product.
@@ -20,15 +21,17 @@ type offer struct {
 	burden         float64 // instalment of a step per unit of principal
 }
 
-func (r *run) offer(p data.Product, tenor int16) offer {
-	key := product{p, tenor}
+// offer is what is posted in step t to a borrower for a loan like another.
+func (r *run) offer(s *state, like *loan, t int) offer {
+	p, tenor := like.Product, like.tenor
+	key := product{p, tenor, r.cap(s, like, t)}
 	o, ok := r.offers[key]
 	if !ok {
 		o.breakEven = contract.BreakEven(p, int(tenor), r.b.PD, contract.Costs{
 			Funding: r.p.Funding, Operating: r.p.Operating, Acquisition: r.p.Acquisition,
 			Recovery: r.p.RecoveryMean, RecoveryLag: r.p.PriceRecoveryLag, Grid: r.grid,
 		})
-		o.apr = math.Min(math.Max(o.breakEven+r.p.Margin, 0), r.book.Terms.APRCap)
+		o.apr = math.Min(math.Max(o.breakEven+r.p.Margin, 0), key.cap)
 		o.burden = contract.Burden(p, o.apr/r.year, int(tenor), &r.line)
 		r.offers[key] = o
 	}
@@ -66,13 +69,12 @@ func (r *run) ask(s state, before opening, p float64) {
 		like = r.newest(&s)
 		a.NewestPrincipal, a.NewestBalance, a.NewestInstalment = like.Principal, like.Balance, r.grid.AMonth(like.Burden(&r.line))
 	}
-	step := s.ladder
-	if s.ordinal > 0 && (s.dependent || a.NewOrdinal%3 == 0) {
-		step = min(step+1, uint8(r.p.LevMax))
-	}
+	step := r.ladder(&s)
 	a.Step = int(step)
-	a.Asked = data.Money(math.Floor(float64(r.base)*math.Pow(r.p.RollGrowth, float64(step))/float64(data.Unit))) * data.Unit
-	o := r.offer(like.Product, like.tenor)
+	a.Asked = r.asked(step)
+	a.Now, a.Product, a.Term, a.Obedience = before.t, like.Product, int(like.tenor), r.obeys[s.obeys]
+	a.Taken, a.Sequence, a.RollOvers = s.taken, int(s.sequence), int(s.rolled)
+	o := r.offer(&s, like, before.t)
 	a.BreakEven, a.APR, a.Burden = o.breakEven, o.apr, o.burden/r.dt
 
 	r.cell = cellOf(like.Product, a.NewOrdinal) // of the loan asked for
@@ -109,15 +111,20 @@ func (r *run) ask(s state, before opening, p float64) {
 		b.seen |= pattern << known
 		for j := range unknown {
 			if pattern>>j&1 == 1 {
-				q *= r.book.Terms.Coverage
+				q *= r.book.At(before.t).Coverage
 			} else {
-				q *= 1 - r.book.Terms.Coverage
+				q *= 1 - r.book.At(before.t).Coverage
 			}
 		}
 		if q > 0 {
 			r.answer(b, before, &a, like, decide(b.visible()), q)
 		}
 	}
+}
+
+// asked is the amount asked for on a step of the ladder.
+func (r *run) asked(step uint8) data.Money {
+	return data.Money(math.Floor(float64(r.base)*math.Pow(r.p.RollGrowth, float64(step))/float64(data.Unit))) * data.Unit
 }
 
 // answer goes on from a decision on an application for a loan like another.
@@ -131,7 +138,7 @@ func (r *run) answer(s state, before opening, a *rule.Application, like *loan, d
 		return
 	}
 
-	logit := r.p.Take[0] - r.p.Take[1]*(a.APR-r.p.APRRef) + r.p.Take[2]*math.Log(float64(d.Amount)/float64(a.Asked)) + r.p.Take[3]*(r.b.Hazard-math.Log(r.p.Miss0))
+	logit := r.p.Take[0] - r.p.Take[1]*(d.APR-r.p.APRRef) + r.p.Take[2]*math.Log(float64(d.Amount)/float64(a.Asked)) + r.p.Take[3]*(r.b.Hazard-math.Log(r.p.Miss0))
 	take := 1 / (1 + math.Exp(-logit))
 	r.add(data.NotTakenUp, 1)
 	r.finish(s, before, false, mass, p*(1-take))
@@ -148,7 +155,7 @@ func (r *run) answer(s state, before opening, a *rule.Application, like *loan, d
 		r.add(data.FirstGrants, 1)
 		s.served = true
 	}
-	l := loan{Loan: contract.Open(like.Product, d.Amount, a.APR, int(like.tenor), r.dt, r.offer(like.Product, like.tenor).burden), tenor: like.tenor}
+	l := loan{Loan: contract.Open(like.Product, d.Amount, d.APR, int(like.tenor), r.dt, contract.Burden(like.Product, d.APR/r.year, int(like.tenor), &r.line)), tenor: like.tenor}
 	if s.mode == current {
 		l.Flags |= contract.RollOver
 		r.add(data.TopUps, 1)
@@ -172,6 +179,7 @@ func (r *run) answer(s state, before opening, a *rule.Application, like *loan, d
 		r.add(data.TopUpDisbursed, l.Balance)
 	}
 	r.renewal(before.t, &s, &before, d.Refinance)
+	r.takes(&s, d.Refinance)
 	s.mode, s.gap, s.last = current, 0, 0
 	s.ordinal = uint8(min(a.NewOrdinal, 255))
 	s.ladder, s.shock, s.granted, s.began = uint8(a.Step), 0, int16(before.t), r.beginning(s.outside)
@@ -195,7 +203,7 @@ func (r *run) answer(s state, before opening, a *rule.Application, like *loan, d
 
 // denied goes on after a denial: money found elsewhere, or a shock for who lives by rolling his debt.
 func (r *run) denied(s state, before opening, byLaw bool, mass []float64, p float64) {
-	t := &r.book.Terms
+	t := r.book.At(before.t)
 	leak := 0.
 	if int(s.outside) < t.Outside && t.Open > 0 {
 		leak = r.p.Leak * (1 - t.Share)

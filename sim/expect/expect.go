@@ -3,6 +3,8 @@ package expect
 import (
 	"fmt"
 	"math"
+	"slices"
+	"time"
 
 	"gonum.org/v1/gonum/integrate/quad"
 
@@ -61,6 +63,9 @@ type Economy struct {
 	Miss   []float64 // multiplier of the miss hazard by step under another link than the lognormal, without Macro
 	Macro  factor.Macro
 	Grid   data.Grid // of time
+
+	AsOf     time.Time // the snapshot, where rules have dates
+	Segments []string  // of the portfolio, where the perimeter of a rule names some
 }
 
 // Options choose between exactness and cost. The zero value is exact up to the quadrature.
@@ -126,8 +131,11 @@ func Run(b Borrower, a Arm, e Economy, months int, o Options) (*Expectation, err
 	if o.Frailty < 0 || o.Demand < 0 || o.Threshold < 0 || o.MaxStates < 0 {
 		ps.Add("options", "negative: %+v", o)
 	}
-	if len(rule.Controls(a.Policy, a.Law)) > 0 {
+	if rule.Steered(a.Policy, a.Law) {
 		ps.Add("arm", "its rules look at the lender's whole book, so borrowers are not independent and one borrower has no exact expectation: take such rules out (stop_lending, slow_lending, leverage_cap, funding_budget) or simulate")
+	}
+	if glass(slices.Concat(a.Policy, a.Law)) {
+		ps.Add("arm", "a rule changes what the bureau shows in time (data_sharing from or until a date): simulate")
 	}
 	ps.List = append(ps.List, a.Behaviour.Check().List...)
 	if err := ps.Err(); err != nil {

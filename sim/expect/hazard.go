@@ -45,17 +45,17 @@ func (r *run) miss(s *state, t int) float64 {
 }
 
 // prepay is the hazard of repaying all loans early.
-func (r *run) prepay(s *state) float64 {
+func (r *run) prepay(s *state, t int) float64 {
 	newest := r.newest(s)
 	l := r.p.Prepay
-	if newest.Rate*r.year-r.offer(newest.Product, newest.tenor).apr > r.p.PrepayGap {
+	if newest.Rate*r.year-r.offer(s, newest, t).apr > r.p.PrepayGap {
 		l *= 1 + r.p.PrepayRefi
 	}
 	return l
 }
 
 // demand returns the hazards of asking and of leaving, without heterogeneity.
-func (r *run) demand(s *state) (ask, leave float64) {
+func (r *run) demand(s *state, t int) (ask, leave float64) {
 	d := 0
 	if s.dependent {
 		d = 1
@@ -71,10 +71,10 @@ func (r *run) demand(s *state) (ask, leave float64) {
 		if newest.age < int16(r.p.TopMinAge) {
 			return 0, 0
 		}
-		return r.p.Top[d] * r.unlearned(d) * price(r.offer(newest.Product, newest.tenor)), 0
+		return r.p.Top[d] * r.unlearned(d) * price(r.offer(s, newest, t)), 0
 	}
 	last := &r.loans[s.last]
-	ask = r.p.Re[d] * (r.p.Return[0] + r.p.Return[1]*math.Exp(-float64(s.gap)*r.dt/r.p.Return[2])) * price(r.offer(last.Product, last.tenor))
+	ask = r.p.Re[d] * (r.p.Return[0] + r.p.Return[1]*math.Exp(-float64(s.gap)*r.dt/r.p.Return[2])) * price(r.offer(s, last, t))
 	if s.gap >= r.steps(1) {
 		leave = r.p.Exit[d]
 	}
@@ -82,13 +82,14 @@ func (r *run) demand(s *state) (ask, leave float64) {
 }
 
 // outside returns the hazards of an outside loan opened and closed.
-func (r *run) outside(s *state) (birth, death float64) {
+func (r *run) outside(s *state, t int) (birth, death float64) {
 	d := 0
 	if s.dependent {
 		d = 1
 	}
-	if int(s.outside) < r.book.Terms.Outside {
-		birth = r.p.OutsideBirth[d] * r.unlearned(d) * r.book.Terms.Open
+	terms := r.book.At(t)
+	if int(s.outside) < terms.Outside {
+		birth = r.p.OutsideBirth[d] * r.unlearned(d) * terms.Open
 	}
 	return birth, r.p.OutsideDeath * float64(s.outside)
 }

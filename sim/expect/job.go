@@ -80,7 +80,7 @@ type forecast struct {
 func (j *Job) Do(ctx context.Context, workers int, progress func(done, total int)) (*data.Results, error) {
 	ps := &data.Problems{Cause: data.BadConfig}
 	for i, a := range j.Arms {
-		if len(rule.Controls(a.Policy, a.Law)) > 0 {
+		if rule.Steered(a.Policy, a.Law) {
 			ps.Add("arm "+j.Run.Arms[i].Name, "its rules look at the lender's whole book, which ties the borrowers to each other: the engine expect cannot run it, the engine step can")
 		}
 	}

@@ -101,7 +101,7 @@ func (r *run) live(from *state, t int, mass []float64) {
 	r.risksAndDemand(from, t, mass)
 	before := opening{t: t, wasIdle: from.mode == idle, shock: from.shock, gap: from.gap}
 
-	birth, death := race(r.outside(from))
+	birth, death := race(r.outside(from, t))
 	r.afterOutside(*from, before, 1-birth-death)
 
 	before.event = true
@@ -130,10 +130,10 @@ func (r *run) live(from *state, t int, mass []float64) {
 
 // risksAndDemand splits the mass over the outcomes of the risk and the demand lane, by node.
 func (r *run) risksAndDemand(s *state, t int, mass []float64) {
-	ask, leave := r.demand(s)
+	ask, leave := r.demand(s, t)
 	miss, prepay, marked := 0., 0., false
 	if s.mode == current {
-		miss, prepay = r.miss(s, t), r.prepay(s)
+		miss, prepay = r.miss(s, t), r.prepay(s, t)
 		marked = r.newest(s).Flags&contract.Fraud != 0
 	}
 	for i, n := range r.nodes {

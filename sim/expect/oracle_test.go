@@ -116,7 +116,7 @@ func (c *trial) simulate(t testing.TB) ([][][]int64, expect.Economy) {
 		}
 	}
 
-	e := expect.Economy{Sigma: c.sigma, Macro: c.macro, Grid: c.grid}
+	e := expect.Economy{Sigma: c.sigma, Macro: c.macro, Grid: c.grid, Segments: book.Segments}
 	if e.Sigma != 0 {
 		law := factor.Law{Phi: math.Pow(c.params.Phi, c.grid.Step()), Global: c.params.WGlobal}
 		e.Factor = factor.Draw(c.seed, 0, factor.Plain, law, 1, c.grid.Steps(c.months))[0]

@@ -35,6 +35,7 @@ type run struct {
 	loans   []loan // by number; 0 is none
 	numbers map[loan]int32
 	offers  map[product]offer
+	obeys   []float64 // by class of borrowers, the Obedience of one
 
 	line      contract.Line
 	prospects *prospects // of the borrower's grade
@@ -70,7 +71,7 @@ func newRun(b *Borrower, a *Arm, e *Economy, months int, o Options, s seen) *run
 		outsideBalance:    nearest(p.OutsideBalance * float64(data.Unit)),
 		book: rule.Compile(a.Policy, a.Law, rule.Terms{
 			APRCap: math.Inf(1), TopUp: true, Stack: true, Coverage: p.Coverage, Share: p.Share,
-			Scope: a.Scope, Open: 1, Outside: int(p.OutsideMax), Grid: e.Grid,
+			Scope: a.Scope, Open: 1, Outside: int(p.OutsideMax), Setting: e.setting(),
 		}, nearest(p.AmountMin*float64(data.Unit))),
 		looks:   lookedAt(e.Grid, a.Policy, a.Law),
 		nodes:   nodes(p, o.Frailty, o.Demand, s),
@@ -164,9 +165,18 @@ func (r *run) start() {
 	for i, n := range r.nodes {
 		mass[i] = n.weight
 	}
-	for i, share := range [2]float64{1 - r.p.DepShare, r.p.DepShare} {
-		s.dependent = i == 1
-		r.reach(s, -1, mass, share)
+	r.past(&s)
+	r.obeys = append([]float64{0}, r.book.Shares()...)
+	for class, from := range r.obeys {
+		to := 1.
+		if class+1 < len(r.obeys) {
+			to = r.obeys[class+1]
+		}
+		s.obeys = uint8(class)
+		for i, share := range [2]float64{1 - r.p.DepShare, r.p.DepShare} {
+			s.dependent = i == 1
+			r.reach(s, -1, mass, share*(to-from))
+		}
 	}
 	r.stocks(0)
 }
@@ -328,14 +338,20 @@ func (r *run) stocks(month int) {
 
 // looks says what the rules in force can see of a borrower's history, so that the rest need not be kept apart.
 type looks struct {
-	back    [3]int // steps for which lateness of 1, 2, 3 buckets matters
-	clean   int    // clean repayments beyond which no rule asks
-	granted int    // steps after an origination for which it matters
+	back             [3]int // steps for which lateness of 1, 2, 3 buckets matters
+	clean            int    // clean repayments beyond which no rule asks
+	granted          int    // steps after an origination for which it matters
+	taken            int    // steps for which originations are counted
+	sequence, rolled uint8  // beyond which no rule asks
 }
 
 func lookedAt(grid data.Grid, sets ...[]rule.Rule) (l looks) {
 	for _, rules := range sets {
 		for _, r := range rules {
+			if c, ok := r.(*rule.Clause); ok && c.Grandfather {
+				l.granted = -never
+			}
+			r = rule.Bare(r)
 			if timed, ok := r.(rule.Timed); ok {
 				r = timed.On(grid)
 			}
@@ -347,10 +363,17 @@ func lookedAt(grid data.Grid, sets ...[]rule.Rule) (l looks) {
 				l.clean = max(l.clean, r.Min)
 			case *rule.CoolingOff:
 				l.granted = max(l.granted, r.AfterOrigination)
-			case *rule.TopUp, *rule.MinRepaid, *rule.ConcurrentLoans, *rule.MaxOrdinal, *rule.PlatformCap, *rule.ScoreCutoff, *rule.APRCap,
+			case *rule.LoanCountCap:
+				l.taken = max(l.taken, r.Window)
+			case *rule.SequencePause:
+				l.sequence = max(l.sequence, uint8(r.Loans))
+			case *rule.RolloverCap:
+				l.rolled = max(l.rolled, uint8(r.Max))
+			case *rule.BorrowerBan, *rule.UseBan, *rule.MinimumTerm, *rule.EffectiveRateCap, *rule.DailyRateCap, *rule.IndexedRateCap, *rule.TotalCostCap,
+				*rule.TopUp, *rule.MinRepaid, *rule.ConcurrentLoans, *rule.MaxOrdinal, *rule.PlatformCap, *rule.ScoreCutoff, *rule.APRCap,
 				*rule.ExposureCap, *rule.PTICap, *rule.LimitLadder, *rule.ProductCap, *rule.DataSharing, *rule.OutsideLending, *rule.FundingQueue:
 			default: // a rule that may look at anything
-				return looks{back: [3]int{never * -1, never * -1, never * -1}, clean: mostClean, granted: never * -1}
+				return looks{back: [3]int{never * -1, never * -1, never * -1}, clean: mostClean, granted: never * -1, taken: 64, sequence: 255, rolled: 255}
 			}
 		}
 	}
@@ -368,6 +391,8 @@ func (l *looks) forget(s *state, t int) {
 	if t-int(s.granted) >= l.granted {
 		s.granted = never
 	}
+	s.taken = s.taken << 1 & (1<<l.taken - 1)
+	s.sequence, s.rolled = min(s.sequence, l.sequence), min(s.rolled, l.rolled)
 }
 
 // nearest rounds half to even.

@@ -82,14 +82,26 @@ func atScore(b *Borrower, a *Arm, e *Economy, months int, o Options) (*Expectati
 // condition holds that rises with the PD seen.
 func jumps(b *Borrower, a *Arm, grid data.Grid, first func(above func(pd float64) bool) float64) (list []float64) {
 	p := inSteps(a.Behaviour, grid)
-	apr := math.Inf(1)
+	apr, others := math.Inf(1), []float64(nil)
+	var prices []rule.Price
 	for _, rules := range [][]rule.Rule{a.Policy, a.Law} {
 		for _, r := range rules {
+			_, clause := r.(*rule.Clause)
+			r = rule.Bare(r)
+			if timed, ok := r.(rule.Timed); ok {
+				r = timed.On(grid)
+			}
 			switch r := r.(type) {
 			case *rule.ScoreCutoff:
 				list = append(list, first(func(pd float64) bool { return pd > r.MaxPD }))
 			case *rule.APRCap:
-				apr = math.Min(apr, r.Max)
+				if clause {
+					others = append(others, r.Max)
+				} else {
+					apr = math.Min(apr, r.Max)
+				}
+			case rule.Price:
+				prices = append(prices, r)
 			}
 		}
 	}
@@ -98,7 +110,7 @@ func jumps(b *Borrower, a *Arm, grid data.Grid, first func(above func(pd float64
 	}
 	asked := map[product]bool{}
 	for i := range b.Loans {
-		good := product{b.Loans[i].Product, term(grid, &b.Loans[i])}
+		good := product{product: b.Loans[i].Product, tenor: term(grid, &b.Loans[i])}
 		if asked[good] {
 			continue
 		}
@@ -106,8 +118,14 @@ func jumps(b *Borrower, a *Arm, grid data.Grid, first func(above func(pd float64
 		at := func(price float64) {
 			list = append(list, first(func(pd float64) bool { return contract.BreakEven(good.product, int(good.tenor), pd, costs) > price }))
 		}
-		at(math.Min(apr, 10))
-		at(apr - p.Margin)
+		caps := append(slices.Clone(others), apr)
+		for _, r := range prices {
+			caps = append(caps, r.Most(&rule.Application{Product: good.product, Term: int(good.tenor)}))
+		}
+		for _, apr := range caps {
+			at(math.Min(apr, 10))
+			at(apr - p.Margin)
+		}
 		for _, l := range b.Loans {
 			at(l.APR - p.PrepayGap - p.Margin)
 		}

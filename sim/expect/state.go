@@ -25,6 +25,7 @@ type state struct {
 	granted   int16      // step of the last origination
 	lateStep  [3]int16   // last step that ended in bucket 1, 2, 3 or beyond
 	seen      uint16     // bit j: outside loan slot j is visible, of the first drawn slots
+	taken     uint64     // bit i: a loan was granted i steps before the step to come
 	drawn     uint8      // slots whose visibility is known
 	mode      mode
 	part      uint8 // of the delinquency bucket, from 0
@@ -35,6 +36,9 @@ type state struct {
 	began     uint8 // outside loans when the newest loan was granted, as far as a rise since then can matter
 	ladder    uint8
 	clean     uint8
+	sequence  uint8 // loans in a row, each within a month of the last
+	rolled    uint8 // refinancings in a row
+	obeys     uint8 // class of borrowers by the rules that are obeyed for them
 	dependent bool
 	applied   bool
 	served    bool

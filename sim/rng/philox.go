@@ -10,16 +10,17 @@ package rng
 type Purpose uint32
 
 const (
-	Quiet    Purpose = 0 // coarse lane draws, four months a block (see Lane)
-	Refine   Purpose = 1 // fine lane draws of one month, when a lane may fire
-	Initial  Purpose = 2 // frailty, demand effect, dependence
-	Decide   Purpose = 3 // of one month: leak, take-up, shock exit, entry into dependence
-	Sequence Purpose = 4 // of one loan ordinal: first-payment fraud
-	Visible  Purpose = 5 // of one outside slot: is it visible to the bureau
-	Factor   Purpose = 6 // innovations of the systematic factors (borrower = factor index)
-	Score    Purpose = 7 // what is wrong with a lender's new data
-	Control  Purpose = 8 // of one month: place in a queue drawn by lot, chance of being turned away
-	Arrive   Purpose = 9 // applicants: how many, who they are
+	Quiet    Purpose = 0  // coarse lane draws, four months a block (see Lane)
+	Refine   Purpose = 1  // fine lane draws of one month, when a lane may fire
+	Initial  Purpose = 2  // frailty, demand effect, dependence
+	Decide   Purpose = 3  // of one month: leak, take-up, shock exit, entry into dependence
+	Sequence Purpose = 4  // of one loan ordinal: first-payment fraud
+	Visible  Purpose = 5  // of one outside slot: is it visible to the bureau
+	Factor   Purpose = 6  // innovations of the systematic factors (borrower = factor index)
+	Score    Purpose = 7  // what is wrong with a lender's new data
+	Control  Purpose = 8  // of one month: place in a queue drawn by lot, chance of being turned away
+	Arrive   Purpose = 9  // applicants: how many, who they are
+	Obey     Purpose = 10 // which rules bind a borrower that are not obeyed for all
 )
 
 // Thin is the purpose of the draws, one a month, that say which light states of an expectation stay (package expect).

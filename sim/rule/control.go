@@ -2,6 +2,7 @@ package rule
 
 import (
 	"math"
+	"slices"
 
 	"relend/data"
 )
@@ -53,20 +54,38 @@ func everything() Leave { return Leave{Approve: 1, Cash: math.MaxInt64} }
 // Bound is a control in force.
 type Bound struct {
 	Control
-	Law bool // imposed by law
+	Law  bool // imposed by law
+	when *condition
 }
 
+// Holds reports whether the control is in force in step t.
+func (b *Bound) Holds(t int) bool { return b.when.now(t) }
+
 // Controls lists the controls of a policy and of the law, policy first.
-func Controls(policy, law []Rule) []Bound {
+func Controls(policy, law []Rule, s *Setting) []Bound {
 	var out []Bound
 	for i, rules := range [][]Rule{policy, law} {
 		for _, r := range rules {
-			if c, ok := r.(Control); ok {
-				out = append(out, Bound{c, i == 1})
+			if c, ok := Bare(r).(Control); ok {
+				x := Bound{Control: c, Law: i == 1}
+				if clause, ok := r.(*Clause); ok {
+					x.when = clause.condition(s)
+				}
+				out = append(out, x)
 			}
 		}
 	}
 	return out
+}
+
+// Steered reports whether rules look at the whole book.
+func Steered(policy, law []Rule) bool {
+	for _, r := range slices.Concat(policy, law) {
+		if _, ok := Bare(r).(Control); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // QueueOf returns the order of service: the law's before the policy's, before the default.
@@ -74,7 +93,7 @@ func QueueOf(policy, law []Rule) *FundingQueue {
 	queue := newFundingQueue()
 	for _, rules := range [][]Rule{policy, law} {
 		for _, r := range rules {
-			if q, ok := r.(*FundingQueue); ok {
+			if q, ok := Bare(r).(*FundingQueue); ok {
 				queue = q
 			}
 		}

@@ -15,7 +15,6 @@ package rule
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"relend/data"
@@ -24,15 +23,22 @@ import (
 // Application is what lender and law may look at when a borrower asks for a further loan. All of it is known
 // to the lender: outside loans only as far as a bureau shows them.
 type Application struct {
-	Idle       bool       // no own loan is open
-	Gap        int        // steps since the last payoff, while idle
-	Since      int        // steps since the last origination
-	SinceLate  [3]int     // steps since last 1+, 30+, 60+ days past due; Never if not
-	NewOrdinal int        // ordinal the loan would have
-	Clean      int        // own loans repaid without a missed payment, in a row
-	Own        int        // open own loans
-	Refinance  bool       // granting would close the newest open loan
+	Now        int    // step in which he asks
+	Idle       bool   // no own loan is open
+	Gap        int    // steps since the last payoff, while idle
+	Since      int    // steps since the last origination
+	SinceLate  [3]int // steps since last 1+, 30+, 60+ days past due; Never if not
+	NewOrdinal int    // ordinal the loan would have
+	Clean      int    // own loans repaid without a missed payment, in a row
+	Taken      uint64 // bit i: a loan was granted here i steps ago
+	Sequence   int    // loans in a row up to the last one, each taken within 30 days of the payoff of the one before
+	RollOvers  int    // refinancings in a row up to now
+	Own        int    // open own loans
+	Refinance  bool   // granting would close the newest open loan
+	Product    data.Product
+	Term       int        // steps
 	Segment    uint8      // index into Portfolio.Segments
+	Obedience  float64    // in [0, 1): rules obeyed for a larger share of borrowers bind this one
 	Income     data.Money // monthly
 	PD         float64    // 12-month probability of default seen
 
@@ -56,6 +62,9 @@ type Application struct {
 // MaxOwn is the number of open own loans that a borrower's state can hold.
 const MaxOwn = 4
 
+// MostSteps is the number of steps that an Application looks back for loans granted.
+const MostSteps = 64
+
 // Never is a SinceLate that no look-back reaches.
 const Never = 1 << 20
 
@@ -65,6 +74,7 @@ type Decision struct {
 	Reason    data.Reason // why not, when not granted
 	ByLaw     bool        // the rule that denied is a law's
 	Amount    data.Money  // offered, whole currency units
+	APR       float64     // offered: the price posted, or less where a cap binds a loan of that amount
 	Refinance bool        // the newest open loan is closed by the new one
 }
 
@@ -138,7 +148,7 @@ type Terms struct {
 	Scope    float64 // share of outside lenders bound by the law: they deny whom the law denies here
 	Open     float64 // supply of outside loans relative to normal, 0 = closed
 	Outside  int     // outside loans a borrower can have
-	Grid     data.Grid
+	Setting
 }
 
 // Kind is one kind of rule.
@@ -153,6 +163,7 @@ type Kind struct {
 var Kinds = []Kind{
 	{"worst_delinquency", "No recent delinquency", func() Rule { return &WorstDelinquency{MaxDays: 29, LookBack: 12} }},
 	{"cooling_off", "Cooling-off", func() Rule { return &CoolingOff{} }},
+	{"sequence_pause", "Pause after a sequence", func() Rule { return &SequencePause{} }},
 	{"top_up", "Top-up", func() Rule { return &TopUp{} }},
 	{"min_repaid", "Minimum share repaid", func() Rule { return &MinRepaid{} }},
 	{"concurrent_loans", "Concurrent loans", func() Rule { return &ConcurrentLoans{} }},
@@ -160,7 +171,16 @@ var Kinds = []Kind{
 	{"clean_repayments", "Clean repayments", func() Rule { return &CleanRepayments{} }},
 	{"platform_cap", "Platform cap", func() Rule { return &PlatformCap{} }},
 	{"score_cutoff", "Score cut-off", func() Rule { return &ScoreCutoff{} }},
+	{"borrower_ban", "Borrower ban", func() Rule { return &BorrowerBan{} }},
+	{"use_ban", "Use ban", func() Rule { return &UseBan{Loans: OwnLoans} }},
+	{"rollover_cap", "Roll-over cap", func() Rule { return &RolloverCap{} }},
+	{"loan_count_cap", "Loans within a time", func() Rule { return &LoanCountCap{Window: 12} }},
+	{"minimum_term", "Minimum term", func() Rule { return &MinimumTerm{} }},
 	{"apr_cap", "APR cap", func() Rule { return &APRCap{} }},
+	{"effective_rate_cap", "Effective-rate cap", func() Rule { return &EffectiveRateCap{} }},
+	{"daily_rate_cap", "Daily-rate cap", func() Rule { return &DailyRateCap{} }},
+	{"indexed_rate_cap", "Cap at a multiple of the LPR", func() Rule { return &IndexedRateCap{} }},
+	{"total_cost_cap", "Total-cost cap", func() Rule { return &TotalCostCap{} }},
 	{"exposure_cap", "Exposure cap", func() Rule { return &ExposureCap{} }},
 	{"payment_to_income_cap", "Payment-to-income cap", func() Rule { return &PTICap{} }},
 	{"limit_ladder", "Limit ladder", func() Rule { return &LimitLadder{} }},
@@ -191,96 +211,6 @@ func KindByName(name string) (Kind, bool) {
 		}
 	}
 	return Kind{}, false
-}
-
-// Book is a compiled set of rules.
-type Book struct {
-	Terms     Terms
-	AmountMin data.Money
-	checks    []bound[Check]
-	limits    []bound[Limit]
-}
-
-type bound[R any] struct {
-	rule R
-	law  bool
-}
-
-// Compile makes a Book from the rules of a policy and of the law. base holds the terms before any rule.
-// Checks run in the order of data.Reason whatever the order of the arguments, policy before law.
-func Compile(policy, law []Rule, base Terms, amountMin data.Money) *Book {
-	b := &Book{Terms: base, AmountMin: amountMin}
-	for i, rules := range [][]Rule{policy, law} {
-		for _, r := range rules {
-			if t, ok := r.(Timed); ok {
-				r = t.On(base.Grid)
-			}
-			if t, ok := r.(TermsRule); ok {
-				t.Apply(&b.Terms)
-			}
-			if c, ok := r.(Check); ok {
-				b.checks = insert(b.checks, bound[Check]{c, i == 1})
-			}
-			if l, ok := r.(Limit); ok {
-				b.limits = insert(b.limits, bound[Limit]{l, i == 1})
-			}
-		}
-	}
-	return b
-}
-
-// insert keeps the list ordered by reason; equal reasons stay in the order of arrival.
-func insert[R interface{ Reason() data.Reason }](list []bound[R], x bound[R]) []bound[R] {
-	at := len(list)
-	for at > 0 && list[at-1].rule.Reason() > x.rule.Reason() {
-		at--
-	}
-	list = append(list, x)
-	copy(list[at+1:], list[at:])
-	list[at] = x
-	return list
-}
-
-// Decide judges an application: the first check that fails gives the reason; otherwise the amount is the
-// smallest of what is asked and what each limit allows, in whole currency units; an amount below AmountMin, or
-// below the balance to be refinanced, is a denial by the limit that left the least room. Where no rule caps the
-// price, a borrower without a break-even price is denied all the same. (Order: model.md §22
-// item 39; top-up before min_repaid as in §8.1.)
-func (b *Book) Decide(a *Application) Decision {
-	refinance := !a.Idle && b.Terms.TopUp
-	a.Refinance = refinance
-	for i := range b.checks {
-		c := &b.checks[i]
-		if !c.rule.Allows(a) {
-			return Decision{Reason: c.rule.Reason(), ByLaw: c.law}
-		}
-	}
-	if !a.Idle && !b.Terms.TopUp && !b.Terms.Stack {
-		return Decision{Reason: data.DeniedTopUp} // each rule leaves one way open, together none
-	}
-	if !a.Idle && !refinance && a.Own >= MaxOwn {
-		return Decision{Reason: data.DeniedConcurrent}
-	}
-	if math.IsInf(a.BreakEven, 1) {
-		return Decision{Reason: data.DeniedPrice}
-	}
-	kept := Kept{Balance: a.OwnBalance, Instalments: a.OwnInstalments}
-	if refinance {
-		kept.Balance -= a.NewestBalance
-		kept.Instalments -= a.NewestInstalment
-	}
-	amount, reason, byLaw := a.Asked, data.DeniedAmount, false
-	for i := range b.limits {
-		l := &b.limits[i]
-		if room := l.rule.Room(a, kept); room < amount {
-			amount, reason, byLaw = room, l.rule.Reason(), l.law
-		}
-	}
-	amount -= amount % data.Unit
-	if amount < b.AmountMin || (refinance && amount < a.NewestBalance) {
-		return Decision{Reason: reason, ByLaw: byLaw}
-	}
-	return Decision{Granted: true, Amount: amount, Refinance: refinance}
 }
 
 func months(n int) string {

@@ -228,7 +228,7 @@ func TestCoolingOffInDays(t *testing.T) {
 		t.Error(s)
 	}
 	look := &WorstDelinquency{MaxDays: 29, LookBack: 12}
-	book := Compile([]Rule{look, r}, nil, Terms{Grid: data.Weekly, APRCap: 1}, 0)
+	book := Compile([]Rule{look, r}, nil, Terms{Setting: Setting{Grid: data.Weekly}, APRCap: 1}, 0)
 	a := Application{Idle: true, Gap: 6, Since: 4, SinceLate: [3]int{Never, 53, Never}, Asked: 1000 * data.Unit, APR: .2}
 	if d := book.Decide(&a); !d.Granted {
 		t.Errorf("denied: %v", d.Reason)

@@ -1,0 +1,64 @@
+package expect
+
+import "relend/sim/rule"
+
+// What rules ask of a borrower's past, and the terms of a step (METHOD.md §7), written out once more.
+
+// past takes up the loans of the snapshot: those still open, and the last one.
+func (r *run) past(s *state) {
+	if s.ordinal == 0 {
+		return
+	}
+	s.sequence = 1
+	for i := range r.b.Loans {
+		if ago := r.age(&r.b.Loans[i]); ago < 64 { // before the step -1
+			s.taken |= 1 << ago
+		}
+	}
+}
+
+// takes notes that a loan is granted in the step at hand, before the state has it.
+func (r *run) takes(s *state, refinance bool) {
+	s.taken |= 1
+	first := s.ordinal == 0 || s.mode == idle && s.gap >= r.steps(1)
+	if first {
+		s.sequence = 0
+	}
+	s.sequence = min(s.sequence, 254) + 1
+	if s.mode == idle {
+		s.rolled = 0
+	} else if refinance {
+		s.rolled = min(s.rolled, 254) + 1
+	}
+}
+
+// ladder is the step of the ladder that a borrower's next loan would be on.
+func (r *run) ladder(s *state) uint8 {
+	if s.ordinal > 0 && (s.dependent || (int(s.ordinal)+1)%3 == 0) {
+		return min(s.ladder+1, uint8(r.p.LevMax))
+	}
+	return s.ladder
+}
+
+// cap is the highest rate posted in step t to a borrower for a loan like another.
+func (r *run) cap(s *state, like *loan, t int) float64 {
+	return r.book.Cap(&rule.Application{
+		Now: t, Product: like.Product, Term: int(like.tenor), Segment: r.b.Segment, Obedience: r.obeys[s.obeys], Idle: s.mode == idle,
+		Since: t - int(s.granted) - 1, Asked: r.asked(r.ladder(s)),
+	})
+}
+
+// setting is where and when the rules apply.
+func (e *Economy) setting() rule.Setting {
+	return rule.Setting{Grid: e.Grid, AsOf: e.AsOf, Segments: e.Segments, LPR: e.Macro.LPR}
+}
+
+// glass reports whether a rule makes the bureau show more or less from some time on.
+func glass(rules []rule.Rule) bool {
+	for _, r := range rules {
+		if _, ok := rule.Bare(r).(*rule.DataSharing); ok && rule.Bare(r) != r {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,53 @@
+package sim
+
+import (
+	"math"
+
+	"relend/sim/rule"
+)
+
+// What a borrower has taken before, as far as rules ask for it.
+
+// remember takes up the originations of a borrower at the snapshot: of the loans that are still open, and of the last
+// one, of which a sequence begins.
+func (s *state) remember() {
+	if s.ordinal == 0 {
+		return
+	}
+	s.taken, s.sequence = 1, 1
+	for i := range s.n {
+		if ago := s.origin - s.loans[i].Origin; ago >= 0 && ago < rule.MostSteps {
+			s.taken |= 1 << ago
+		}
+	}
+}
+
+// takes notes a loan granted in step t to a borrower who was idle for so many steps, or whose newest loan it replaces or
+// joins; month is the number of steps that end a sequence.
+func (s *state) takes(t int, idle, refinance bool, month int16) {
+	if ago := t - int(s.origin); s.ordinal > 0 && ago < rule.MostSteps {
+		s.taken = s.taken<<ago | 1
+	} else {
+		s.taken = 1
+	}
+	switch {
+	case idle && (s.ordinal == 0 || s.gap >= month):
+		s.sequence = 1
+	case s.sequence < math.MaxUint8:
+		s.sequence++
+	}
+	switch {
+	case idle:
+		s.rollOvers = 0
+	case refinance && s.rollOvers < math.MaxUint8:
+		s.rollOvers++
+	}
+}
+
+// history describes it to the rules in step t.
+func (s *state) history(a *rule.Application, t int) {
+	if ago := t - int(s.origin); s.ordinal > 0 && ago < rule.MostSteps {
+		a.Taken = s.taken << ago
+	}
+	a.Sequence, a.RollOvers = int(s.sequence), int(s.rollOvers)
+}

@@ -1,0 +1,291 @@
+package rule
+
+import (
+	"math"
+	"reflect"
+	"slices"
+
+	"relend/data"
+)
+
+// Book is a compiled set of rules.
+type Book struct {
+	Terms     Terms // of the first era; those of a step are At's
+	AmountMin data.Money
+	eras      []era // nil where Terms hold throughout
+	checks    []bound[Check]
+	limits    []bound[Limit]
+	prices    []bound[Price] // that depend on the loan or on the time
+	bans      []bound[*UseBan]
+	shares    []float64 // below 1, in order: for how large a part of borrowers rules are obeyed
+	ranged    bool      // some rule depends on the amount granted
+}
+
+// era is a stretch of steps in which the terms, and the prices of all that is offered, stay as they are.
+type era struct {
+	from  int // step
+	terms Terms
+}
+
+type bound[R any] struct {
+	rule R
+	law  bool
+	when *condition
+}
+
+// Compile makes a Book from the rules of a policy and of the law. base holds the terms before any rule.
+// Checks run in the order of data.Reason whatever the order of the arguments, policy before law.
+func Compile(policy, law []Rule, base Terms, amountMin data.Money) *Book {
+	b := &Book{Terms: base, AmountMin: amountMin}
+	var changing []bound[TermsRule]
+	turns := []int{0}
+	for i, rules := range [][]Rule{policy, law} {
+		for _, r := range rules {
+			var when *condition
+			if c, ok := r.(*Clause); ok {
+				r, when = c.Rule, c.condition(&base.Setting)
+				b.ranged = b.ranged || when.ranged
+				if when.share < 1 {
+					b.shares = append(b.shares, when.share)
+				}
+			}
+			if t, ok := r.(Timed); ok {
+				r = t.On(base.Grid)
+			}
+			if x, ok := r.(*IndexedRateCap); ok {
+				r = x.follow(base.LPR, base.Grid)
+				for month := 1; month < len(base.LPR); month++ {
+					turns = append(turns, base.Grid.Steps(month))
+				}
+			}
+			if cap, ok := r.(*APRCap); ok && when != nil {
+				r = &loanCap{APRCap: *cap}
+			}
+			if t, ok := r.(TermsRule); ok {
+				if when == nil {
+					t.Apply(&b.Terms)
+				} else {
+					changing = append(changing, bound[TermsRule]{t, i == 1, when})
+				}
+			}
+			if p, ok := r.(Price); ok {
+				b.prices = append(b.prices, bound[Price]{p, i == 1, when})
+			}
+			if u, ok := r.(*UseBan); ok && u.own() {
+				b.bans = append(b.bans, bound[*UseBan]{u, i == 1, when})
+			}
+			if c, ok := r.(Check); ok && when != nil && when.ranged {
+				b.limits = insert(b.limits, bound[Limit]{bar{c, c}, i == 1, when})
+			} else if ok {
+				b.checks = insert(b.checks, bound[Check]{c, i == 1, when})
+			}
+			if l, ok := r.(Limit); ok {
+				b.limits = insert(b.limits, bound[Limit]{l, i == 1, when})
+			}
+		}
+	}
+	slices.Sort(b.shares)
+	b.shares = slices.Compact(b.shares)
+	for _, c := range changing {
+		turns = append(turns, c.when.from, c.when.until)
+	}
+	for _, p := range b.prices {
+		if p.when != nil {
+			turns = append(turns, p.when.from, p.when.until)
+		}
+	}
+	slices.Sort(turns)
+	for _, t := range slices.Compact(turns) {
+		if t < 0 || t == forever {
+			continue
+		}
+		e := era{t, b.Terms}
+		for _, c := range changing {
+			if c.when.now(t) {
+				c.rule.Apply(&e.terms)
+			}
+		}
+		b.eras = append(b.eras, e)
+	}
+	b.Terms = b.eras[0].terms
+	if len(b.eras) == 1 && len(b.prices) == 0 {
+		b.eras = nil
+	}
+	return b
+}
+
+// loanCap is an APR cap under conditions.
+type loanCap struct{ APRCap }
+
+func (r *loanCap) Most(*Application) float64 { return r.Max }
+
+// Apply does nothing: the cap does not hold for all loans.
+func (r *loanCap) Apply(*Terms) {}
+
+// bar is a check that binds loans of some amounts only: it leaves no room for them.
+type bar struct {
+	Rule
+	check Check
+}
+
+func (r bar) Reason() data.Reason { return r.check.Reason() }
+
+func (r bar) Room(a *Application, _ Kept) data.Money {
+	if r.check.Allows(a) {
+		return math.MaxInt64
+	}
+	return 0
+}
+
+// At returns the terms of step t.
+func (b *Book) At(t int) *Terms {
+	if b.eras == nil {
+		return &b.Terms
+	}
+	return &b.eras[b.Era(t)].terms
+}
+
+// Varies reports whether terms depend on the time, or prices on more than the lender's costs and one cap for all.
+func (b *Book) Varies() bool { return b.eras != nil }
+
+// Era is the number of the era of step t, 0 the first.
+func (b *Book) Era(t int) int {
+	at := 0
+	for at+1 < len(b.eras) && b.eras[at+1].from <= t {
+		at++
+	}
+	return at
+}
+
+// Start is the first step of an era.
+func (b *Book) Start(era int) int {
+	if b.eras == nil {
+		return 0
+	}
+	return b.eras[era].from
+}
+
+// Next is the first step of the era after that of step t; the largest number where there is none.
+func (b *Book) Next(t int) int {
+	if at := b.Era(t) + 1; at < len(b.eras) {
+		return b.eras[at].from
+	}
+	return forever
+}
+
+// Cap is the highest nominal annual rate that may be posted to who would ask for a loan: +Inf without a cap.
+func (b *Book) Cap(a *Application) float64 {
+	most := b.At(a.Now).APRCap
+	for i := range b.prices {
+		p := &b.prices[i]
+		if !p.when.binds(a) {
+			continue
+		}
+		if in, _ := p.when.inside(a, Kept{}, a.Asked); in {
+			most = min(most, p.rule.Most(a))
+		}
+	}
+	return most
+}
+
+// Shares lists the shares below 1 for which rules are obeyed, in order: two borrowers whose Obedience lies between the
+// same two of them are bound by the same rules.
+func (b *Book) Shares() []float64 { return b.shares }
+
+// Alike reports whether two books give borrowers the same terms and prices, whatever they decide.
+func (b *Book) Alike(o *Book) bool {
+	return reflect.DeepEqual(b.eras, o.eras) && reflect.DeepEqual(b.prices, o.prices) && b.Terms.APRCap == o.Terms.APRCap &&
+		b.Terms.Open == o.Terms.Open && b.Terms.Outside == o.Terms.Outside && b.Terms.Coverage == o.Terms.Coverage
+}
+
+// insert keeps the list ordered by reason; equal reasons stay in the order of arrival.
+func insert[R interface{ Reason() data.Reason }](list []bound[R], x bound[R]) []bound[R] {
+	at := len(list)
+	for at > 0 && list[at-1].rule.Reason() > x.rule.Reason() {
+		at--
+	}
+	list = append(list, x)
+	copy(list[at+1:], list[at:])
+	list[at] = x
+	return list
+}
+
+// Decide judges an application: the first check that fails gives the reason; otherwise the amount is the
+// largest up to what is asked that every limit allows, in whole currency units; an amount below AmountMin, or
+// below the balance to be refinanced, is a denial by the limit that left the least room. Where no rule caps the
+// price, a borrower without a break-even price is denied all the same. (Order: model.md §22
+// item 39; top-up before min_repaid as in §8.1.) A limit that binds loans of some amounts only allows the others.
+func (b *Book) Decide(a *Application) Decision {
+	terms := b.At(a.Now)
+	refinance := !a.Idle && terms.TopUp
+	if refinance && terms.Stack && b.banned(a) {
+		refinance = false
+	}
+	a.Refinance = refinance
+	for i := range b.checks {
+		c := &b.checks[i]
+		if c.when.binds(a) && !c.rule.Allows(a) {
+			return Decision{Reason: c.rule.Reason(), ByLaw: c.law}
+		}
+	}
+	if !a.Idle && !terms.TopUp && !terms.Stack {
+		return Decision{Reason: data.DeniedTopUp} // each rule leaves one way open, together none
+	}
+	if !a.Idle && !refinance && a.Own >= MaxOwn {
+		return Decision{Reason: data.DeniedConcurrent}
+	}
+	if math.IsInf(a.BreakEven, 1) {
+		return Decision{Reason: data.DeniedPrice}
+	}
+	kept := Kept{Balance: a.OwnBalance, Instalments: a.OwnInstalments}
+	if refinance {
+		kept.Balance -= a.NewestBalance
+		kept.Instalments -= a.NewestInstalment
+	}
+	amount, reason, byLaw := a.Asked, data.DeniedAmount, false
+	for again := true; again; {
+		again = false
+		for i := range b.limits {
+			l := &b.limits[i]
+			if !l.when.binds(a) {
+				continue
+			}
+			in, below := l.when.inside(a, kept, amount)
+			if !in {
+				continue
+			}
+			room := max(l.rule.Room(a, kept), below)
+			if b.ranged {
+				room -= room % data.Unit
+			}
+			if room < amount {
+				amount, reason, byLaw = room, l.rule.Reason(), l.law
+				again = b.ranged // a smaller loan may be inside another perimeter
+			}
+		}
+	}
+	amount -= amount % data.Unit
+	if amount < b.AmountMin || (refinance && amount < a.NewestBalance) {
+		return Decision{Reason: reason, ByLaw: byLaw}
+	}
+	apr := a.APR
+	for i := range b.prices {
+		p := &b.prices[i]
+		if p.when != nil && p.when.ranged && p.when.binds(a) {
+			if in, _ := p.when.inside(a, kept, amount); in {
+				apr = min(apr, p.rule.Most(a))
+			}
+		}
+	}
+	return Decision{Granted: true, Amount: amount, APR: apr, Refinance: refinance}
+}
+
+// banned reports whether a refinancing would repay a loan that may not be repaid so.
+func (b *Book) banned(a *Application) bool {
+	for i := range b.bans {
+		if b.bans[i].when.binds(a) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,75 @@
+package sim
+
+import (
+	"math"
+
+	"relend/data"
+	"relend/sim/rng"
+	"relend/sim/rule"
+)
+
+// Terms that change in time, and prices that depend on the loan.
+
+// through runs the steps from t up to the one before end, one era of the terms after the other.
+func (l *life) through(t, end int) {
+	for l.tariff != nil && l.mode != gone {
+		if era := l.tariff.Era(t); era != l.era {
+			l.era = era
+			miss, relief, stale := l.miss, l.reliefEnds, l.stale
+			l.refresh()
+			l.miss, l.reliefEnds, l.stale = miss, relief, stale // burdens are those of the borrower's last event
+		}
+		next := l.tariff.Next(t)
+		if next >= end {
+			break
+		}
+		l.live(t, next)
+		t = next
+	}
+	l.live(t, end)
+}
+
+// look reads the terms of the era, and the cap on the price of the loan that the borrower would ask for.
+func (l *life) look() {
+	start := l.tariff.Start(l.era)
+	t := l.tariff.At(start)
+	a := rule.Application{
+		Now: start, Product: l.product, Term: int(l.tenor), Segment: l.borrower.segment, Obedience: l.obedience,
+		Idle: l.n == 0, Since: start - int(l.origin) - 1, Asked: l.asks(l.nextStep()),
+	}
+	l.supply, l.most, l.shown, l.cap = t.Open, uint8(t.Outside), t.Coverage, l.tariff.Cap(&a)
+}
+
+// asks is the amount asked for on a step of the ladder.
+func (l *life) asks(step int) data.Money {
+	asked := data.Money(float64(l.borrower.base) * l.model.growth[step])
+	return asked - asked%data.Unit
+}
+
+// obey draws which rules bind a borrower that are not obeyed for all.
+func (f *fate) obey() float64 { return rng.Uniform(f.Block(rng.Obey, 0)[0]) }
+
+// tariffOf is a book whose terms a life has to look up as it goes on, else nil.
+func tariffOf(b *rule.Book) *rule.Book {
+	if b.Varies() {
+		return b
+	}
+	return nil
+}
+
+// setting is where and when the rules of a plan's arms apply.
+func (p *Plan) setting(a *Arm) rule.Setting {
+	return setting(p.portfolio, p.settings.Grid, a)
+}
+
+func setting(portfolio *data.Portfolio, grid data.Grid, a *Arm) rule.Setting {
+	return rule.Setting{Grid: grid, AsOf: portfolio.AsOf, Segments: portfolio.Segments, LPR: a.Macro.LPR}
+}
+
+// unlimited are the terms before any rule.
+func (m *model) unlimited(a *Arm, s rule.Setting) rule.Terms {
+	return rule.Terms{
+		APRCap: math.Inf(1), TopUp: true, Stack: true, Coverage: m.Coverage, Share: m.Share,
+		Scope: a.Scope, Open: 1, Outside: int(m.OutsideMax), Setting: s,
+	}
+}

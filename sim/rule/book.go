@@ -16,7 +16,6 @@ type Book struct {
 	checks    []bound[Check]
 	limits    []bound[Limit]
 	prices    []bound[Price] // that depend on the loan or on the time
-	bans      []bound[*UseBan]
 	shares    []float64 // below 1, in order: for how large a part of borrowers rules are obeyed
 	ranged    bool      // some rule depends on the amount granted
 }
@@ -70,9 +69,6 @@ func Compile(policy, law []Rule, base Terms, amountMin data.Money) *Book {
 			}
 			if p, ok := r.(Price); ok {
 				b.prices = append(b.prices, bound[Price]{p, i == 1, when})
-			}
-			if u, ok := r.(*UseBan); ok && u.own() {
-				b.bans = append(b.bans, bound[*UseBan]{u, i == 1, when})
 			}
 			if c, ok := r.(Check); ok && when != nil && when.ranged {
 				b.limits = insert(b.limits, bound[Limit]{bar{c, c}, i == 1, when})
@@ -218,9 +214,6 @@ func insert[R interface{ Reason() data.Reason }](list []bound[R], x bound[R]) []
 func (b *Book) Decide(a *Application) Decision {
 	terms := b.At(a.Now)
 	refinance := !a.Idle && terms.TopUp
-	if refinance && terms.Stack && b.banned(a) {
-		refinance = false
-	}
 	a.Refinance = refinance
 	for i := range b.checks {
 		c := &b.checks[i]
@@ -244,7 +237,7 @@ func (b *Book) Decide(a *Application) Decision {
 	}
 	amount, reason, byLaw := a.Asked, data.DeniedAmount, false
 	for again := true; again; {
-		again = false
+		least := amount
 		for i := range b.limits {
 			l := &b.limits[i]
 			if !l.when.binds(a) {
@@ -258,11 +251,12 @@ func (b *Book) Decide(a *Application) Decision {
 			if b.ranged {
 				room -= room % data.Unit
 			}
-			if room < amount {
-				amount, reason, byLaw = room, l.rule.Reason(), l.law
-				again = b.ranged // a smaller loan may be inside another perimeter
+			if room < least {
+				least, reason, byLaw = room, l.rule.Reason(), l.law
 			}
 		}
+		again = b.ranged && least < amount // a smaller loan may be inside another perimeter
+		amount = least
 	}
 	amount -= amount % data.Unit
 	if amount < b.AmountMin || (refinance && amount < a.NewestBalance) {
@@ -278,14 +272,4 @@ func (b *Book) Decide(a *Application) Decision {
 		}
 	}
 	return Decision{Granted: true, Amount: amount, APR: apr, Refinance: refinance}
-}
-
-// banned reports whether a refinancing would repay a loan that may not be repaid so.
-func (b *Book) banned(a *Application) bool {
-	for i := range b.bans {
-		if b.bans[i].when.binds(a) {
-			return true
-		}
-	}
-	return false
 }

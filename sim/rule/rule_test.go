@@ -57,6 +57,37 @@ func TestChecks(t *testing.T) {
 		{"two lenders of one", &PlatformCap{Max: 1}, func(*Application) {}, true, data.DeniedPlatforms},
 		{"PD at the cut-off", &ScoreCutoff{MaxPD: .05}, func(*Application) {}, false, 0},
 		{"PD above it", &ScoreCutoff{MaxPD: .049}, func(*Application) {}, true, data.DeniedScore},
+		{"second loan of a sequence of three", &SequencePause{Loans: 3, Pause: 2}, func(a *Application) { a.Sequence = 2 }, false, 0},
+		{"third one, running", &SequencePause{Loans: 3, Pause: 2}, func(a *Application) { a.Sequence = 3 }, true, data.DeniedCoolingOff},
+		{"third one, a month after payoff", &SequencePause{Loans: 3, Pause: 2}, func(a *Application) { idle(a); a.Sequence, a.Gap = 3, 1 }, true, data.DeniedCoolingOff},
+		{"third one, two months after", &SequencePause{Loans: 3, Pause: 2}, func(a *Application) { idle(a); a.Sequence, a.Gap = 3, 2 }, false, 0},
+		{"income at the bar", &BorrowerBan{MinIncome: 8000 * data.Unit}, func(*Application) {}, false, 0},
+		{"income below it", &BorrowerBan{MinIncome: 8000*data.Unit + 1}, func(*Application) {}, true, data.DeniedBorrower},
+		{"everyone", &BorrowerBan{Everyone: true}, func(*Application) {}, true, data.DeniedBorrower},
+		{"refinancing is a use", &UseBan{Loans: OwnLoans}, func(*Application) {}, true, data.DeniedUse},
+		{"a repeat loan is none", &UseBan{Loans: OwnLoans}, idle, false, 0},
+		{"owing others", &UseBan{Loans: OutsideLoans}, idle, true, data.DeniedUse},
+		{"owing nobody", &UseBan{Loans: AllLoans}, func(a *Application) { idle(a); a.Outside = 0 }, false, 0},
+		{"second roll-over", &RolloverCap{Max: 2}, func(a *Application) { a.RollOvers = 1 }, false, 0},
+		{"third roll-over", &RolloverCap{Max: 2}, func(a *Application) { a.RollOvers = 2 }, true, data.DeniedRollOvers},
+		{"a repeat loan is no roll-over", &RolloverCap{}, func(a *Application) { idle(a); a.RollOvers = 9 }, false, 0},
+		{"eight loans in twelve months", &LoanCountCap{Max: 8, Window: 12}, func(a *Application) { a.Taken = 0b111111101 | 1<<12 }, true, data.DeniedWindow},
+		{"the eighth 12 months ago", &LoanCountCap{Max: 8, Window: 12}, func(a *Application) { a.Taken = 0b1111111 | 1<<12 }, false, 0},
+		{"the eighth 11 months ago", &LoanCountCap{Max: 8, Window: 12}, func(a *Application) { a.Taken = 0b1111111 | 1<<11 }, true, data.DeniedWindow},
+		{"a window of all steps", &LoanCountCap{Max: 2, Window: 64}, func(a *Application) { a.Taken = 1<<63 | 1 }, true, data.DeniedWindow},
+		{"term at the shortest", &MinimumTerm{Term: 6}, func(a *Application) { a.Term = 6 }, false, 0},
+		{"term below it", &MinimumTerm{Term: 6}, func(a *Application) { a.Term = 5 }, true, data.DeniedTerm},
+		{"daily rate at the cap", &DailyRateCap{Max: .17 / 365}, func(*Application) {}, false, 0},
+		{"daily rate above it", &DailyRateCap{Max: .1699 / 365}, func(*Application) {}, true, data.DeniedPrice},
+		{"effective rate at the cap", &EffectiveRateCap{Max: .18390}, func(a *Application) { a.Term = 12 }, false, 0}, // (1+.17/12)^12 = 1.183892
+		{"effective rate above it", &EffectiveRateCap{Max: .18388}, func(a *Application) { a.Term = 12 }, true, data.DeniedPrice},
+		{"of a bullet loan of 6 months", &EffectiveRateCap{Max: .17723}, func(a *Application) { a.Term, a.Product = 6, data.Bullet }, false, 0}, // 1.085^2 = 1.177225
+		{"of a bullet loan above it", &EffectiveRateCap{Max: .17722}, func(a *Application) { a.Term, a.Product = 6, data.Bullet }, true, data.DeniedPrice},
+		{"four times the index", &IndexedRateCap{Multiple: 4, Base: .0425}, func(*Application) {}, false, 0},
+		{"above it", &IndexedRateCap{Multiple: 4, Base: .0424}, func(*Application) {}, true, data.DeniedPrice},
+		{"total cost at the cap", &TotalCostCap{Max: .0945}, func(a *Application) { a.Term = 12 }, false, 0}, // 12 instalments of 0.0912048 at 17%: .094457
+		{"total cost above it", &TotalCostCap{Max: .0944}, func(a *Application) { a.Term = 12 }, true, data.DeniedCost},
+		{"total cost of a bullet loan", &TotalCostCap{Max: .0850001}, func(a *Application) { a.Term, a.Product = 6, data.Bullet }, false, 0},
 		{"break-even at the cap", &APRCap{Max: .17}, func(*Application) {}, false, 0},
 		{"break-even above it", &APRCap{Max: .169}, func(*Application) {}, true, data.DeniedPrice},
 	} {
@@ -132,10 +163,17 @@ func TestRulesOnlyNarrow(t *testing.T) {
 		var rules []Rule
 		for _, k := range Kinds {
 			if rapid.Bool().Draw(t, k.Name) {
-				rules = append(rules, arbitrary(t, k))
+				r := arbitrary(t, k)
+				if !dated(r) && k.Name != "funding_queue" && rapid.Bool().Draw(t, k.Name+" conditions") {
+					r = conditioned(t, r)
+				}
+				rules = append(rules, r)
 			}
 		}
 		a := fine()
+		base := wide()
+		base.TopUp = rapid.Bool().Draw(t, "refinance") // with both ways open, a rule that closes one opens the other
+		base.Stack = !base.TopUp
 		a.Idle = rapid.Bool().Draw(t, "idle")
 		if a.Idle {
 			a.Own, a.NewestPrincipal, a.NewestBalance, a.NewestInstalment, a.OwnBalance, a.OwnInstalments = 0, 0, 0, 0, 0, 0
@@ -143,18 +181,43 @@ func TestRulesOnlyNarrow(t *testing.T) {
 		a.Gap, a.Since = rapid.IntRange(0, 12).Draw(t, "gap"), rapid.IntRange(0, 24).Draw(t, "since")
 		a.Outside, a.Clean = rapid.IntRange(0, 6).Draw(t, "outside"), rapid.IntRange(0, 6).Draw(t, "clean")
 		a.PD = rapid.Float64Range(.001, .3).Draw(t, "pd")
-		all := Compile(rules, nil, wide(), 500*data.Unit).Decide(&a)
+		a.Now, a.Term, a.Obedience = rapid.IntRange(0, 12).Draw(t, "now"), rapid.IntRange(1, 24).Draw(t, "term"), rapid.Float64Range(0, .999).Draw(t, "obedience")
+		a.Taken, a.Sequence, a.RollOvers = rapid.Uint64().Draw(t, "taken"), rapid.IntRange(0, 6).Draw(t, "sequence"), rapid.IntRange(0, 6).Draw(t, "roll-overs")
+		all := Compile(rules, nil, base, 500*data.Unit).Decide(&a)
 		for _, r := range rules {
-			one := Compile([]Rule{r}, nil, wide(), 500*data.Unit).Decide(&a)
+			one := Compile([]Rule{r}, nil, base, 500*data.Unit).Decide(&a)
 			if all.Granted && (!one.Granted || all.Amount > one.Amount) {
 				t.Fatalf("together %+v, alone %+v: %s", all, one, r.Sentence("CNY"))
 			}
 		}
 		rand.New(rand.NewPCG(1, 2)).Shuffle(len(rules), func(i, j int) { rules[i], rules[j] = rules[j], rules[i] })
-		if shuffled := Compile(rules, nil, wide(), 500*data.Unit).Decide(&a); shuffled != all {
+		if shuffled := Compile(rules, nil, base, 500*data.Unit).Decide(&a); shuffled != all {
 			t.Fatalf("%+v in one order, %+v in another", all, shuffled)
 		}
 	})
+}
+
+// conditioned puts conditions on a rule.
+func conditioned(t *rapid.T, r Rule) Rule {
+	money := func(label string) data.Money {
+		return data.Money(rapid.Int64Range(0, 12000).Draw(t, label)) * data.Unit
+	}
+	c := &Clause{Rule: r, Compliance: rapid.SampledFrom([]float64{1, .5}).Draw(t, "compliance")}
+	if rapid.Bool().Draw(t, "dated") {
+		c.From = Moment{Given: true, Months: rapid.IntRange(0, 9).Draw(t, "from")}
+		c.Grandfather = rapid.Bool().Draw(t, "grandfather")
+	}
+	if rapid.Bool().Draw(t, "amounts") {
+		c.Perimeter.Amount.Over = money("over")
+		c.Perimeter.Amount.UpTo = c.Perimeter.Amount.Over + money("up to")
+	}
+	if _, price := r.(Price); !price && !isAPRCap(r) && rapid.Bool().Draw(t, "debts") {
+		c.Perimeter.Debt.Over = money("debt")
+	}
+	if rapid.Bool().Draw(t, "terms") {
+		c.Perimeter.Term.Over.Months = rapid.IntRange(0, 12).Draw(t, "term over")
+	}
+	return c
 }
 
 // arbitrary returns a rule of a kind with parameters drawn from their ranges.

@@ -3,8 +3,7 @@ package rule
 import "relend/data"
 
 // UseBan forbids a loan that repays a loan: the refinancing of an own loan, or, where lenders have to see to it, a loan to
-// a borrower who owes others. Where a lender may grant a further loan beside a running one he does so instead of
-// refinancing.
+// a borrower who owes others. A lender who then grants further loans beside running ones says so in his policy (TopUp).
 type UseBan struct {
 	noCheck
 	Loans string
@@ -24,10 +23,8 @@ func (r *UseBan) Fields() []Field {
 func (r *UseBan) Reason() data.Reason { return data.DeniedUse }
 
 func (r *UseBan) Allows(a *Application) bool {
-	return !(r.own() && a.Refinance) && !(r.Loans != OwnLoans && a.Outside > 0)
+	return !(r.Loans != OutsideLoans && a.Refinance) && !(r.Loans != OwnLoans && a.Outside > 0)
 }
-
-func (r *UseBan) own() bool { return r.Loans != OutsideLoans }
 
 func (r *UseBan) Sentence(string) string {
 	switch r.Loans {

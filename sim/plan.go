@@ -230,6 +230,7 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 		p.family(m, a.Macro).join(i, a, rule.Compile(a.Policy, a.Law, m.unlimited(a, p.setting(a)), money(m.AmountMin)))
 	}
 	p.warnOfStart()
+	p.warnOfStrangers()
 	p.anchored.Method = Structural.String()
 	p.anchored.Segments = p.loadings()
 	if settings.Anchor == Baseline && portfolio.HasPD {

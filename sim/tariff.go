@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"fmt"
 	"math"
+	"slices"
 
 	"relend/data"
 	"relend/sim/rng"
@@ -71,5 +73,22 @@ func (m *model) unlimited(a *Arm, s rule.Setting) rule.Terms {
 	return rule.Terms{
 		APRCap: math.Inf(1), TopUp: true, Stack: true, Coverage: m.Coverage, Share: m.Share,
 		Scope: a.Scope, Open: 1, Outside: int(m.OutsideMax), Setting: s,
+	}
+}
+
+// warnOfStrangers names the segments that rules bind and the portfolio does not hold.
+func (p *Plan) warnOfStrangers() {
+	var seen []string
+	for i := range p.arms {
+		a := &p.arms[i]
+		where := p.setting(a)
+		for _, r := range slices.Concat(a.Policy, a.Law) {
+			for _, name := range rule.Strangers(r, &where) {
+				if !slices.Contains(seen, name) {
+					seen = append(seen, name)
+					p.warnings = append(p.warnings, fmt.Sprintf("arm %s: a rule binds the segment %q only, which the portfolio does not hold: nobody in it is bound", a.Name, name))
+				}
+			}
+		}
 	}
 }

@@ -134,7 +134,7 @@ func Run(b Borrower, a Arm, e Economy, months int, o Options) (*Expectation, err
 	if rule.Steered(a.Policy, a.Law) {
 		ps.Add("arm", "its rules look at the lender's whole book, so borrowers are not independent and one borrower has no exact expectation: take such rules out (stop_lending, slow_lending, leverage_cap, funding_budget) or simulate")
 	}
-	if glass(slices.Concat(a.Policy, a.Law)) {
+	if slices.ContainsFunc(slices.Concat(a.Policy, a.Law), Glass) {
 		ps.Add("arm", "a rule changes what the bureau shows in time (data_sharing from or until a date): simulate")
 	}
 	ps.List = append(ps.List, a.Behaviour.Check().List...)

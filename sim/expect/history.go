@@ -53,12 +53,8 @@ func (e *Economy) setting() rule.Setting {
 	return rule.Setting{Grid: e.Grid, AsOf: e.AsOf, Segments: e.Segments, LPR: e.Macro.LPR}
 }
 
-// glass reports whether a rule makes the bureau show more or less from some time on.
-func glass(rules []rule.Rule) bool {
-	for _, r := range rules {
-		if _, ok := rule.Bare(r).(*rule.DataSharing); ok && rule.Bare(r) != r {
-			return true
-		}
-	}
-	return false
+// Glass reports whether a rule makes the bureau show more or less from some time on. A Run refuses it.
+func Glass(r rule.Rule) bool {
+	_, sharing := rule.Bare(r).(*rule.DataSharing)
+	return sharing && rule.Bare(r) != r
 }

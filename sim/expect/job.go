@@ -83,6 +83,9 @@ func (j *Job) Do(ctx context.Context, workers int, progress func(done, total int
 		if rule.Steered(a.Policy, a.Law) {
 			ps.Add("arm "+j.Run.Arms[i].Name, "its rules look at the lender's whole book, which ties the borrowers to each other: the engine expect cannot run it, the engine step can")
 		}
+		if slices.ContainsFunc(slices.Concat(a.Policy, a.Law), Glass) {
+			ps.Add("arm "+j.Run.Arms[i].Name, "a rule changes what the bureau shows from a date on (data_sharing): the engine expect cannot run it, the engine step can")
+		}
 	}
 	if err := ps.Err(); err != nil {
 		return nil, err

@@ -16,8 +16,8 @@ type Book struct {
 	checks    []bound[Check]
 	limits    []bound[Limit]
 	prices    []bound[Price] // that depend on the loan or on the time
-	shares    []float64 // below 1, in order: for how large a part of borrowers rules are obeyed
-	ranged    bool      // some rule depends on the amount granted
+	shares    []float64      // below 1, in order: for how large a part of borrowers rules are obeyed
+	ranged    bool           // some rule depends on the amount granted
 }
 
 // era is a stretch of steps in which the terms, and the prices of all that is offered, stay as they are.

@@ -107,9 +107,9 @@ func Fits(r Rule, s *Setting) (errs []error) {
 			break
 		}
 	}
-	for _, name := range c.Perimeter.Segments {
-		if !slices.Contains(s.Segments, name) {
-			add("the perimeter of a rule names the segment %q, which the portfolio does not hold%s", name, data.DidYouMean(name, s.Segments))
+	for _, name := range Strangers(r, s) {
+		if near := data.DidYouMean(name, s.Segments); near != "" {
+			add("the perimeter of a rule names the segment %q, which the portfolio does not hold%s", name, near)
 		}
 	}
 	for _, d := range []Duration{c.Perimeter.Term.Over, c.Perimeter.Term.UpTo} {
@@ -118,6 +118,18 @@ func Fits(r Rule, s *Setting) (errs []error) {
 		}
 	}
 	return errs
+}
+
+// Strangers lists the segments that a rule's perimeter names and the portfolio does not hold: none of them is bound.
+func Strangers(r Rule, s *Setting) (names []string) {
+	if c, ok := r.(*Clause); ok {
+		for _, name := range c.Perimeter.Segments {
+			if !slices.Contains(s.Segments, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 // Check returns what is wrong with a clause whatever the portfolio.

@@ -46,13 +46,20 @@ func TestSlice(t *testing.T) {
 	if check, err := Slice(t.Context(), &without, a, sim.Settings{Months: 3, Seed: 2}); err != nil || !check.Holds || !strings.Contains(check.Result, ", 3 months, ") {
 		t.Errorf("%+v, %v", check, err)
 	}
+	lawful := a
+	day := func(months int) rule.Moment { return rule.Moment{Given: true, Date: p.AsOf.AddDate(0, months, 1)} }
+	lawful.Law = []rule.Rule{
+		&rule.Clause{Rule: &rule.APRCap{Max: .2}, From: day(2), Compliance: .7},
+		&rule.Clause{Rule: &rule.BorrowerBan{Everyone: true}, From: day(4), Compliance: 1, Perimeter: rule.Perimeter{Segments: p.Segments}},
+		&rule.Clause{Rule: &rule.DataSharing{Coverage: 1}, From: day(3), Compliance: 1}, // left out
+	}
 	informed := a
 	informed.Behaviour.ScoreGain = .4
 	for _, c := range []struct {
 		name string
 		arm  sim.Arm
 		grid data.Grid
-	}{{"half months", a, data.HalfMonthly}, {"weeks", a, data.Weekly}, {"score gain", informed, data.Monthly}} {
+	}{{"a law in time", lawful, data.Monthly}, {"half months", a, data.HalfMonthly}, {"weeks", a, data.Weekly}, {"score gain", informed, data.Monthly}} {
 		begun := time.Now()
 		check, err := Slice(t.Context(), p, c.arm, sim.Settings{Grid: c.grid, Months: 12, Seed: 3})
 		if err != nil || !check.Holds {

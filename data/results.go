@@ -90,7 +90,8 @@ type Run struct {
 	Replicate   int          `json:"replicate"` // paths per independent replicate: 1 plain, 2 antithetic pairs
 	Design      string       `json:"design"`
 	Months      int          `json:"months"`
-	Baseline    int          `json:"baseline"` // index into Arms
+	Sample      int          `json:"sample,omitempty"` // borrowers that each path simulates and draws anew; 0: all
+	Baseline    int          `json:"baseline"`         // index into Arms
 	Arms        []Arm        `json:"arms"`
 	Headline    []string     `json:"headline"` // names of the measures of the headline table
 	Segments    []string     `json:"segments"`
@@ -153,6 +154,7 @@ type CellSums struct {
 type Results struct {
 	Run    Run
 	Counts [][]int64    // per arm: [(path*(Months+1) + month)*NumCounters + counter]
+	Halves [][]int64    // per arm: of the first paths, what every other borrower counts, shaped as Counts; nil where read from files
 	Cells  [][]CellSums // per arm: the single cells that occur and the margins over one dimension each
 }
 

@@ -25,6 +25,7 @@ type Experiment struct {
 	Months      int // horizon
 	Grid        data.Grid
 	Paths       int
+	Sample      int // borrowers that each path simulates: 0 all, SampleAuto as a pilot finds
 	Seed        uint64
 	Design      factor.Design
 	Anchor      sim.Anchor
@@ -178,6 +179,7 @@ func (l *loader) size(e *Experiment, layers []*document.Node, o Overrides) {
 			e.Engine = name
 		}
 	}
+	l.sample(e, first(layers, "sample"), o)
 	switch n := first(layers, "horizon"); {
 	case o.Horizon != 0:
 		e.Months = o.Horizon

@@ -19,6 +19,7 @@ import (
 type Overrides struct {
 	Horizon  int     // months
 	Paths    int     //
+	Sample   string  // all, auto or a number of borrowers
 	Seed     *uint64 //
 	Engine   string  // one of Engines
 	Files    []string

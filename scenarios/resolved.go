@@ -27,6 +27,7 @@ func (e *Experiment) Resolved() []byte {
 	}
 	root.Set("horizon", months(float64(e.Months)))
 	root.Set("paths", whole(e.Paths))
+	root.Set("sample", document.NewText(e.sampleText()))
 	root.Set("seed", seed(e.Seed))
 	root.Set("design", document.NewText(e.Design.String()))
 	root.Set("anchor", document.NewText(e.Anchor.String()))

@@ -35,6 +35,7 @@ type Settings struct {
 	Seed     uint64
 	Design   factor.Design
 	Baseline int // index of the baseline arm
+	Sample   int // borrowers that each path simulates, drawn anew on each; 0 or more than there are: all
 	Grid     data.Grid
 	Anchor   Anchor
 
@@ -72,6 +73,8 @@ type Plan struct {
 	anchored   data.Anchoring
 	population int64 // sum of weights, applicants apart
 	applicants []applicant
+	sample     *sample // nil: all borrowers
+	likely     *sample // the order from which samples of any size are drawn; nil until one is
 }
 
 // family is a group of arms that share behaviour and macro path: they travel together until a decision parts
@@ -169,15 +172,10 @@ type borrower struct {
 // NewPlan checks the arms and settings and prepares every borrower. It reports all problems at once.
 func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, error) {
 	ps := &data.Problems{Cause: data.BadConfig}
-	replicate := settings.Design.Replicate()
 	if settings.Months < 1 || settings.Months > MaxMonths {
 		ps.Add("horizon", "%d months is out of range, allowed 1 to %d", settings.Months, MaxMonths)
 	}
-	if settings.Paths < 1 || settings.Paths > MaxPaths {
-		ps.Add("paths", "%d is out of range, allowed 1 to %d", settings.Paths, MaxPaths)
-	} else if settings.Paths%replicate != 0 {
-		ps.Add("paths", "%d is not a multiple of %d, which the %v design needs", settings.Paths, replicate, settings.Design)
-	}
+	checkPaths(ps, &settings)
 	if len(arms) < 1 || len(arms) > MaxArms {
 		ps.Add("arms", "%d arms, allowed 1 to %d", len(arms), MaxArms)
 	}
@@ -228,6 +226,9 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 			models[a.Behaviour] = m
 		}
 		p.family(m, a.Macro).join(i, a, rule.Compile(a.Policy, a.Law, m.unlimited(a, p.setting(a)), money(m.AmountMin)))
+	}
+	if p.drawFrom(ps); ps.Err() != nil {
+		return nil, ps
 	}
 	p.warnOfStart()
 	p.warnOfStrangers()

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -18,10 +19,10 @@ import (
 // Paths returns the number of paths of the plan.
 func (p *Plan) Paths() int { return p.settings.Paths }
 
-// BorrowerMonths is the nominal work of a run: borrowers x paths x months x arms, months after a borrower's exit
+// BorrowerMonths is the nominal work of a run: borrowers simulated on a path x paths x months x arms, months after a borrower's exit
 // or default included.
 func (p *Plan) BorrowerMonths() int64 {
-	return int64(len(p.borrowers)) * int64(p.settings.Paths) * int64(p.settings.Months) * int64(len(p.arms))
+	return int64(p.Simulated()) * int64(p.settings.Paths) * int64(p.settings.Months) * int64(len(p.arms))
 }
 
 // Memory estimates the bytes that a run with that many workers holds at its peak, the portfolio included.
@@ -51,9 +52,10 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 	}
 	months, replicate := p.settings.Months, p.settings.Design.Replicate()
 	block := (months + 1) * int(data.NumCounters)
-	counts, sums := make([][]int64, len(p.arms)), make([]*cells, len(p.arms))
+	counts, halves, sums := make([][]int64, len(p.arms)), make([][]int64, len(p.arms)), make([]*cells, len(p.arms))
 	for a := range p.arms {
 		counts[a] = make([]int64, p.settings.Paths*block)
+		halves[a] = make([]int64, min(p.settings.Paths, halvedPaths)*block)
 		sums[a] = newCells(p.cells, block)
 	}
 
@@ -72,6 +74,7 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 				}
 			}()
 			w := newWorker(p)
+			w.halves = halves
 			for {
 				unit := int(next.Add(1)) - 1
 				if unit >= units || ctx.Err() != nil {
@@ -101,7 +104,7 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	results := &data.Results{Run: p.Describe(), Counts: counts}
+	results := &data.Results{Run: p.Describe(), Counts: counts, Halves: halves}
 	for a := range sums {
 		results.Cells = append(results.Cells, sums[a].results())
 	}
@@ -122,7 +125,9 @@ type worker struct {
 	scratch     []int64
 	economies   [][]economy // per family and risk
 	crowd       crowd
-	watch       *watch // in the pilot
+	watch       *watch    // in the pilot
+	halves      [][]int64 // by arm, of the first paths; nil where nobody asks
+	weight      int64     // with which a borrower counts who stands for a stratum; 0: his own
 }
 
 // setOf names a set of arms of a family.
@@ -156,12 +161,21 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 	const blockOfBorrowers = 256
 	p := w.plan
 	w.economies = p.economies(path)
-	for from := 0; from < len(p.borrowers); from += blockOfBorrowers {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+	stride := 1
+	if w.halves != nil && path < halvedPaths {
+		stride = 2 // the two halves one after the other
+	}
+	for first := range stride {
+		for from := first; from < p.Simulated(); from += blockOfBorrowers {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			for i := from; i < min(from+blockOfBorrowers, p.Simulated()); i += stride {
+				w.subject(path, i)
+			}
 		}
-		for i := from; i < min(from+blockOfBorrowers, len(p.borrowers)); i++ {
-			w.borrower(path, i)
+		if stride == 2 && first == 0 {
+			w.halve(path)
 		}
 	}
 	for f := range p.families {
@@ -229,7 +243,7 @@ func (w *worker) meet(who *person, f, i int) {
 	e := float64(m.DemandCorr*u) + math.Sqrt(1-m.DemandCorr*m.DemandCorr)*w.fate.demand
 	*who = person{
 		worker: w, family: family, model: m, economy: &w.economies[f][b.risk], borrower: b, graded: &m.graded[i],
-		fate: &w.fate, weight: b.weight, pd: m.pd(b),
+		fate: &w.fate, weight: cmp.Or(w.weight, b.weight), pd: m.pd(b),
 		frailty: float64(m.SigmaU*u) - float64(m.SigmaU*m.SigmaU)/2,
 		demand:  math.Exp(float64(m.DemandSigma*e) - float64(m.DemandSigma*m.DemandSigma)/2),
 		grade:   provision.GradeOf(m.graded[i].hazard),
@@ -348,6 +362,9 @@ func (p *Plan) Describe() data.Run {
 	}
 	if !p.portfolio.AsOf.IsZero() {
 		r.AsOf = p.portfolio.AsOf.Format("2006-01-02")
+	}
+	if p.sample != nil {
+		r.Sample = p.sample.size
 	}
 	for i := range p.arms {
 		r.Arms = append(r.Arms, p.arms[i].Arm)

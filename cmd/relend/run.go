@@ -96,6 +96,7 @@ func newRunCommand(env *environment) *cobra.Command {
 	f.StringVarP(&o.output, "output", "o", "", "directory to write (default runs/EXPERIMENT-HASH)")
 	f.BoolVar(&o.force, "force", false, "replace an existing run directory")
 	f.IntVar(&o.Paths, "paths", 0, "number of paths (default: the experiment's)")
+	f.StringVar(&o.Sample, "sample", "", "borrowers that each path simulates, drawn anew: all, auto or a number (default: the experiment's)")
 	f.IntVar(&o.Horizon, "horizon", 0, "months to project (default: the experiment's)")
 	f.StringVar(&o.Engine, "engine", "", "step simulates every borrower, expect computes expected values (default: the experiment's)")
 	f.Uint64Var(&seed, "seed", 0, "seed of the paths (default: the experiment's)")

@@ -21,6 +21,7 @@ const (
 	Control  Purpose = 8  // of one month: place in a queue drawn by lot, chance of being turned away
 	Arrive   Purpose = 9  // applicants: how many, who they are
 	Obey     Purpose = 10 // which rules bind a borrower that are not obeyed for all
+	Sample   Purpose = 11 // who stands for a stratum of borrowers (borrower = its index)
 )
 
 // Thin is the purpose of the draws, one a month, that say which light states of an expectation stay (package expect).

@@ -1,0 +1,221 @@
+package sim
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+	"sort"
+
+	"relend/data"
+	"relend/sim/rng"
+)
+
+// sample is the borrowers that each path simulates, in place of all: one of each stratum, drawn anew on every path
+// with a probability that is his share of the stratum's weight, and counted with the weight of the whole stratum. So
+// counts stay integers, ledgers and the number of borrowers hold exactly, and every count is unbiased. The strata are
+// runs of about equal length of the borrowers in the order of likeness: segment, state, PD band, balance. They are
+// drawn from independently, not with one start for all, so no period of the order can fall in step with them.
+type sample struct {
+	order     []uint32 // borrowers of the snapshot, then applicants
+	upto      []int64  // weight of all before each in order, and of all
+	snapshot  int      // borrowers of the snapshot
+	size      int      // strata
+	residents int      // of the snapshot
+}
+
+// newSample orders the borrowers. Without strata yet.
+func (p *Plan) newSample() *sample {
+	type ranked struct {
+		key uint64
+		at  uint32
+	}
+	list := make([]ranked, len(p.borrowers))
+	for i := range list {
+		list[i] = ranked{p.likeness(&p.borrowers[i]), uint32(i)}
+	}
+	slices.SortStableFunc(list, func(a, b ranked) int {
+		switch {
+		case a.key < b.key:
+			return -1
+		case a.key > b.key:
+			return 1
+		}
+		return 0
+	})
+	s := &sample{order: make([]uint32, len(list)), upto: make([]int64, len(list)+1), snapshot: len(list) - len(p.applicants)}
+	for k, r := range list {
+		s.order[k], s.upto[k+1] = r.at, s.upto[k]+p.borrowers[r.at].weight
+	}
+	return s
+}
+
+// likeness is a number that is near for borrowers who are alike: applicants come after all others, those of a segment,
+// a state and a quarter octave of PD are together, by balance, up and down in turn from band to band.
+func (p *Plan) likeness(b *borrower) uint64 {
+	const most = 1<<36 - 1
+	state, amount := uint64(b.bucket), data.Money(0)
+	switch {
+	case b.applicant != nil:
+		state, amount = 1<<10|uint64(b.applicant.step), b.base
+	case b.open == 0:
+		state = 1 << 9
+	}
+	for _, l := range p.open(b) {
+		amount += l.Balance
+	}
+	band := uint64(0)
+	if b.pd > 0 {
+		band = uint64(max(0, min(255, 255+math.Floor(4*math.Log2(b.pd)))))
+	}
+	fine := uint64(max(0, min(amount, most)))
+	if band%2 == 1 {
+		fine = most - fine
+	}
+	var later uint64
+	if b.applicant != nil {
+		later = 1
+	}
+	return later<<63 | uint64(b.segment)<<55 | (state&(1<<11-1))<<44 | band<<36 | fine
+}
+
+// sized returns the sample with that many strata, shared out between the borrowers of the snapshot and applicants;
+// nil for as many as there are borrowers.
+func (s *sample) sized(size int) *sample {
+	if size >= len(s.order) {
+		return nil
+	}
+	t := *s
+	t.size = size
+	t.residents = size
+	if came := len(s.order) - s.snapshot; came > 0 {
+		t.residents = min(s.snapshot, max(1, size-came, min(size-1, int(math.Round(float64(size)*float64(s.snapshot)/float64(len(s.order)))))))
+	}
+	return &t
+}
+
+// stratum returns the places in order of a stratum: from, and one past it.
+func (s *sample) stratum(j int) (from, to int) {
+	if j < s.residents {
+		return j * s.snapshot / s.residents, (j + 1) * s.snapshot / s.residents
+	}
+	j, came, strata := j-s.residents, len(s.order)-s.snapshot, s.size-s.residents
+	return s.snapshot + j*came/strata, s.snapshot + (j+1)*came/strata
+}
+
+// pick returns the borrower of a stratum on a path and the weight with which he counts there.
+func (s *sample) pick(seed uint64, path, j int) (borrower int, weight int64) {
+	from, to := s.stratum(j)
+	weight = s.upto[to] - s.upto[from]
+	if to-from == 1 {
+		return int(s.order[from]), weight
+	}
+	words := rng.Stream{Seed: seed, Borrower: uint64(j), Path: uint32(path)}.Block(rng.Sample, 0)
+	at, _ := bits.Mul64(uint64(words[0])<<32|uint64(words[1]), uint64(weight))
+	k := from + sort.Search(to-from-1, func(k int) bool { return s.upto[from+k+1]-s.upto[from] > int64(at) })
+	return int(s.order[k]), weight
+}
+
+// checkSample reports why a sample cannot be drawn.
+func checkSample(ps *data.Problems, p *Plan) {
+	size := p.settings.Sample
+	if size == 0 || size >= len(p.borrowers) {
+		return
+	}
+	least := 2
+	if len(p.applicants) > 0 {
+		least = 4
+	}
+	if size < least {
+		ps.Add("sample", "%d borrowers on a path are too few, allowed %d or more", size, least)
+	}
+	for _, f := range p.families {
+		for _, h := range f.helms {
+			ps.Add("sample", "arm %s has rules that watch the whole book, which a sample of %d of %d borrowers would move by chance: simulate all (sample: all)",
+				p.arms[f.arms[h.at]].Name, size, len(p.borrowers))
+		}
+	}
+}
+
+// Simulated is the number of borrowers that each path simulates.
+func (p *Plan) Simulated() int {
+	if p.sample == nil {
+		return len(p.borrowers)
+	}
+	return p.sample.size
+}
+
+// Borrowers is the number of borrowers and applicants of the plan.
+func (p *Plan) Borrowers() int { return len(p.borrowers) }
+
+// Steered reports whether some arm has rules that watch the whole book; no sample can be drawn then.
+func (p *Plan) Steered() bool { return p.steered() }
+
+// With returns the plan with another number of paths and borrowers on each path (0: all). What has been computed of
+// the borrowers is shared.
+func (p *Plan) With(paths, sampled int) (*Plan, error) {
+	q := *p
+	q.settings.Paths, q.settings.Sample = paths, sampled
+	q.warnings = slices.Clone(p.warnings)
+	ps := &data.Problems{Cause: data.BadConfig}
+	checkPaths(ps, &q.settings)
+	q.drawFrom(ps)
+	if err := ps.Err(); err != nil {
+		return nil, err
+	}
+	return &q, nil
+}
+
+// drawFrom prepares the sample of the settings.
+func (p *Plan) drawFrom(ps *data.Problems) {
+	p.sample = nil
+	if checkSample(ps, p); ps.Err() != nil || p.settings.Sample == 0 || p.settings.Sample >= len(p.borrowers) {
+		return
+	}
+	if p.likely == nil {
+		p.likely = p.newSample()
+	}
+	p.sample = p.likely.sized(p.settings.Sample)
+}
+
+// checkPaths reports a number of paths that cannot be.
+func checkPaths(ps *data.Problems, s *Settings) {
+	replicate := s.Design.Replicate()
+	if s.Paths < 1 || s.Paths > MaxPaths {
+		ps.Add("paths", "%d is out of range, allowed 1 to %d", s.Paths, MaxPaths)
+	} else if s.Paths%replicate != 0 {
+		ps.Add("paths", "%d is not a multiple of %d, which the %v design needs", s.Paths, replicate, s.Design)
+	}
+}
+
+// halvedPaths is the number of first paths whose two halves of the borrowers are told apart.
+const halvedPaths = 64
+
+// subject simulates the i-th borrower of a path: of all, or of its sample.
+func (w *worker) subject(path, i int) {
+	p := w.plan
+	if p.sample == nil {
+		w.borrower(path, i)
+		return
+	}
+	who, weight := p.sample.pick(p.settings.Seed, path, i)
+	w.weight = weight
+	w.borrower(path, who)
+}
+
+// halve notes what the first half of a path's borrowers count in every arm, those with controls apart.
+func (w *worker) halve(path int) {
+	p := w.plan
+	for a := range p.arms {
+		t := newTally(len(p.cells), p.settings.Months)
+		t.add(w.tallies[a])
+		for set, shared := range w.shared {
+			for i, arm := range set.family.arms {
+				if arm == a && set.arms>>i&1 == 1 {
+					t.add(shared)
+				}
+			}
+		}
+		t.close(p.cells, p.settings.Months)
+		t.total(w.halves[a][path*len(w.scratch) : (path+1)*len(w.scratch)])
+	}
+}

@@ -213,3 +213,33 @@ func TestHalves(t *testing.T) {
 		})
 	}
 }
+
+// A half counts what a run of its borrowers alone counts.
+func TestHalfIsARun(t *testing.T) {
+	p, s := book(200), settings(12, 2)
+	arms := manyArms()[:6]
+	whole := mustRun(t, p, s, 1, arms...)
+	plan, err := NewPlan(p, arms, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	even := newWorker(plan)
+	even.economies = plan.economies(1)
+	for i := 0; i < 200; i += 2 {
+		even.borrower(1, i)
+	}
+	for set, shared := range even.shared {
+		for i, arm := range set.family.arms {
+			if set.arms>>i&1 == 1 {
+				even.tallies[arm].add(shared)
+			}
+		}
+	}
+	for a, y := range even.tallies {
+		y.close(plan.cells, 12)
+		y.total(even.scratch)
+		if got := whole.Halves[a][len(even.scratch):]; !reflect.DeepEqual(got, even.scratch) {
+			t.Errorf("arm %s: the half of path 1 counts otherwise alone", arms[a].Name)
+		}
+	}
+}

@@ -150,12 +150,19 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 		return err
 	}
 	workers := cmp.Or(o.workers, runtime.GOMAXPROCS(0))
+	plan, why, err := settle(ctx, e, plan, arms, workers)
+	if err != nil {
+		return err
+	}
 	perPath := int64(len(arms)) * int64(settings.Months+1) * int64(data.NumCounters) * 8
 	if err := checkMemory(env.memory(), plan.Memory(workers), perPath, settings.Paths); err != nil {
 		return err
 	}
 	if !o.quiet {
 		introduce(env, e, portfolio, arms)
+		if why != "" {
+			fmt.Fprintf(env.stdout, "%s\n\n", why)
+		}
 	}
 
 	mode := o.progress
@@ -169,6 +176,9 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 		return err
 	}
 	o.describe(&results.Run, e, portfolio)
+	if text := widened(results, plan.Borrowers()); text != "" {
+		results.Run.Warnings = append(results.Run.Warnings, text)
+	}
 	slice, err := selfcheck.Slice(ctx, portfolio, arms[settings.Baseline], settings)
 	switch {
 	case ctx.Err() != nil:

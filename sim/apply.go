@@ -132,6 +132,9 @@ func (l *life) nextStep() int {
 // outcome says what comes of a decision in arm i. A denied borrower looks for money elsewhere; one who depends on
 // it and finds none is shocked (model.md §8.2, §22 items 14, 28, 29, 62). Denials are counted here, per arm.
 func (l *life) outcome(t, i int, a *rule.Application, d rule.Decision, terms *rule.Terms) outcome {
+	if s := l.worker.story; s != nil {
+		d = s.judged(l, t, i, a, d)
+	}
 	if d.Granted {
 		offered := 1.
 		if d.Amount != a.Asked {
@@ -163,6 +166,9 @@ func nextOrdinal(o uint8) uint8 { return min(o, math.MaxUint8-1) + 1 }
 
 // carry carries an outcome out and concludes the step.
 func (l *life) carry(t int, wasIdle bool, a *rule.Application, o outcome) {
+	if s := l.worker.story; s != nil {
+		s.came(l, o)
+	}
 	rows := l.askedRows()
 	row, w := counters(rows, l.month(t)), l.weight
 	row[data.Applications] += w

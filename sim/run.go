@@ -128,6 +128,7 @@ type worker struct {
 	watch       *watch    // in the pilot
 	halves      [][]int64 // by arm, of the first paths; nil where nobody asks
 	weight      int64     // with which a borrower counts who stands for a stratum; 0: his own
+	story       *story    // of the borrower who is followed
 }
 
 // setOf names a set of arms of a family.

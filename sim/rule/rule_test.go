@@ -3,6 +3,7 @@ package rule
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -218,6 +219,57 @@ func conditioned(t *rapid.T, r Rule) Rule {
 		c.Perimeter.Term.Over.Months = rapid.IntRange(0, 12).Draw(t, "term over")
 	}
 	return c
+}
+
+// The cause of a denial, or of an offer of less than is asked, is one of the rules; alone it decides the same, and without
+// it the decision is another one or has another cause. A grant of all that is asked has none.
+func TestCause(t *testing.T) {
+	caused := 0
+	rapid.Check(t, func(t *rapid.T) {
+		var sides [2][]Rule // policy and law
+		for _, k := range Kinds {
+			if rapid.IntRange(0, 3).Draw(t, k.Name) == 0 {
+				side := rapid.IntRange(0, 1).Draw(t, k.Name+" of")
+				sides[side] = append(sides[side], arbitrary(t, k))
+			}
+		}
+		a := fine()
+		a.Gap, a.Since = rapid.IntRange(0, 40).Draw(t, "gap"), rapid.IntRange(0, 40).Draw(t, "since")
+		a.Outside, a.Clean = rapid.IntRange(0, 6).Draw(t, "outside"), rapid.IntRange(0, 6).Draw(t, "clean")
+		grid := data.Grid(rapid.IntRange(0, 2).Draw(t, "grid"))
+		terms := wide()
+		terms.Grid = grid
+		decide := func(policy, law []Rule) Decision { return Compile(policy, law, terms, 500*data.Unit).Decide(&a) }
+		d := decide(sides[0], sides[1])
+		cause := Cause(sides[0], sides[1], grid, &a, d)
+		if cause == nil {
+			if d.Granted && d.Amount != a.Asked || !d.Granted && d.Reason != data.DeniedTopUp && d.Reason != data.DeniedAmount {
+				t.Fatalf("%+v without a cause", d)
+			}
+			return
+		}
+		caused++
+		side := 0
+		if slices.Contains(sides[1], cause) {
+			side = 1
+		}
+		if !slices.Contains(sides[side], cause) || !d.Granted && d.ByLaw != (side == 1) {
+			t.Fatalf("%+v is not of %s", d, cause.Sentence("CNY"))
+		}
+		alone, rest := sides, sides
+		alone[side], alone[1-side] = []Rule{cause}, nil
+		refinance := a.Refinance
+		if only := decide(alone[0], alone[1]); only != d && a.Refinance == refinance {
+			t.Fatalf("%+v, alone %+v: %s", d, only, cause.Sentence("CNY"))
+		}
+		rest[side] = slices.DeleteFunc(slices.Clone(sides[side]), func(r Rule) bool { return r == cause })
+		if without := decide(rest[0], rest[1]); without == d && a.Refinance == refinance {
+			t.Fatalf("%+v, the same without %s", d, cause.Sentence("CNY"))
+		}
+	})
+	if caused == 0 {
+		t.Error("no rule ever decided")
+	}
 }
 
 // arbitrary returns a rule of a kind with parameters drawn from their ranges.

@@ -214,6 +214,12 @@ func (c *check) key(column ColumnID) (hash [sha256.Size]byte) {
 	return sha256.Sum256(text)
 }
 
+// IDOf is the ID of the borrower whose key is that text: a key of whole numbers is written in digits.
+func IDOf(key string) uint64 {
+	hash := sha256.Sum256([]byte(key))
+	return binary.BigEndian.Uint64(hash[:])
+}
+
 // Add checks a row and takes it in; what is wrong with it becomes a finding.
 func (b *Builder) Add(row *Row) {
 	b.read++

@@ -62,52 +62,74 @@ func newRunCommand(env *environment) *cobra.Command {
 			}
 			return cobra.MaximumNArgs(1)(nil, args)
 		},
-		ValidArgsFunction: func(*cobra.Command, []string, string) (names []string, _ cobra.ShellCompDirective) {
-			for _, e := range scenarios.Library() {
-				if e.Kind == scenarios.KindExperiment {
-					names = append(names, e.Name+"\t"+e.Title)
-				}
-			}
-			return names, cobra.ShellCompDirectiveDefault
-		},
+		ValidArgsFunction: experimentNames,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				o.experiment = args[0]
 			}
-			if c.Flags().Changed("seed") {
-				o.Seed = &seed
+			if c.Flags().Changed("workers") && o.workers < 1 {
+				return usage("--workers: 1 or more is needed, found %d", o.workers)
 			}
-			for _, f := range []struct {
-				name  string
-				value int
-			}{{"paths", o.Paths}, {"horizon", o.Horizon}, {"workers", o.workers}} {
-				if c.Flags().Changed(f.name) && f.value < 1 {
-					return usage("--%s: 1 or more is needed, found %d", f.name, f.value)
-				}
+			if err := overridden(c, &o.Overrides, seed); err != nil {
+				return err
 			}
 			return o.run(c.Context(), env)
 		},
 	}
+	override(c, &o.Overrides, &seed)
+	f := c.Flags()
+	f.StringVarP(&o.output, "output", "o", "", "directory to write (default runs/EXPERIMENT-HASH)")
+	f.BoolVar(&o.force, "force", false, "replace an existing run directory")
+	f.StringVar(&o.Engine, "engine", "", "step simulates every borrower, expect computes expected values (default: the experiment's)")
+	f.IntVar(&o.workers, "workers", 0, "goroutines that simulate; no result depends on it (default: one per processor)")
+	f.Var(&o.progress, "progress", "auto, plain or off")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "print the run directory only")
+	for flag, completion := range map[string][]string{"engine": scenarios.Engines(), "progress": progressModes} {
+		// Fails only for a flag that does not exist.
+		_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(completion, cobra.ShellCompDirectiveDefault))
+	}
+	return c
+}
+
+// experimentNames completes the name of an experiment.
+func experimentNames(*cobra.Command, []string, string) (names []string, _ cobra.ShellCompDirective) {
+	for _, e := range scenarios.Library() {
+		if e.Kind == scenarios.KindExperiment {
+			names = append(names, e.Name+"\t"+e.Title)
+		}
+	}
+	return names, cobra.ShellCompDirectiveDefault
+}
+
+// override gives a command the flags that change an experiment and name its portfolio.
+func override(c *cobra.Command, o *scenarios.Overrides, seed *uint64) {
 	f := c.Flags()
 	f.StringArrayVarP(&o.Files, "portfolio", "p", nil, "Parquet file, directory or quoted pattern; repeat for several")
 	f.StringVar(&o.Mapping, "mapping", "", "mapping of foreign columns: a file or one of "+strings.Join(mapping.Examples(), ", "))
 	f.StringVar(&o.AsOf, "as-of", "", "snapshot date of the portfolio, such as 2024-06-30")
 	f.StringVar(&o.Currency, "currency", "", "currency of the portfolio, such as CNY")
-	f.StringVarP(&o.output, "output", "o", "", "directory to write (default runs/EXPERIMENT-HASH)")
-	f.BoolVar(&o.force, "force", false, "replace an existing run directory")
 	f.IntVar(&o.Paths, "paths", 0, "number of paths (default: the experiment's)")
 	f.StringVar(&o.Sample, "sample", "", "borrowers that each path simulates, drawn anew: all, auto or a number (default: the experiment's)")
 	f.IntVar(&o.Horizon, "horizon", 0, "months to project (default: the experiment's)")
-	f.StringVar(&o.Engine, "engine", "", "step simulates every borrower, expect computes expected values (default: the experiment's)")
-	f.Uint64Var(&seed, "seed", 0, "seed of the paths (default: the experiment's)")
-	f.IntVar(&o.workers, "workers", 0, "goroutines that simulate; no result depends on it (default: one per processor)")
-	f.Var(&o.progress, "progress", "auto, plain or off")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "print the run directory only")
-	for flag, completion := range map[string][]string{"mapping": mapping.Examples(), "engine": scenarios.Engines(), "progress": progressModes} {
-		// Fails only for a flag that does not exist.
-		_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(completion, cobra.ShellCompDirectiveDefault))
+	f.Uint64Var(seed, "seed", 0, "seed of the paths (default: the experiment's)")
+	// Fails only for a flag that does not exist.
+	_ = c.RegisterFlagCompletionFunc("mapping", cobra.FixedCompletions(mapping.Examples(), cobra.ShellCompDirectiveDefault))
+}
+
+// overridden checks what was given of the flags of override.
+func overridden(c *cobra.Command, o *scenarios.Overrides, seed uint64) error {
+	if c.Flags().Changed("seed") {
+		o.Seed = &seed
 	}
-	return c
+	for _, f := range []struct {
+		name  string
+		value int
+	}{{"paths", o.Paths}, {"horizon", o.Horizon}} {
+		if c.Flags().Changed(f.name) && f.value < 1 {
+			return usage("--%s: 1 or more is needed, found %d", f.name, f.value)
+		}
+	}
+	return nil
 }
 
 func (o *runOptions) run(ctx context.Context, env *environment) error {

@@ -25,7 +25,8 @@ type Experiment struct {
 	Months      int // horizon
 	Grid        data.Grid
 	Paths       int
-	Sample      int // borrowers that each path simulates: 0 all, SampleAuto as a pilot finds
+	Sample      int         // borrowers that each path simulates: 0 all, SampleAuto as a pilot finds
+	Precision   []Precision // to reach with more paths than Paths if need be
 	Seed        uint64
 	Design      factor.Design
 	Anchor      sim.Anchor
@@ -180,6 +181,7 @@ func (l *loader) size(e *Experiment, layers []*document.Node, o Overrides) {
 		}
 	}
 	l.sample(e, first(layers, "sample"), o)
+	l.precisions(e, first(layers, "precision"), o)
 	switch n := first(layers, "horizon"); {
 	case o.Horizon != 0:
 		e.Months = o.Horizon

@@ -79,6 +79,8 @@ grid: week
 applicants: [{per_month: 1, arrival: even, segments: [s], pd: 5%, pd_spread: 0.5, product: annuity, term: 1 month, principal: 1, income: 1, external_loans: 0, dependence: 1%}]
 horizon: 1 month
 paths: 4
+precision: [default_rate=±5bp@95%]
+sample: all
 seed: 1
 design: plain
 anchor: baseline

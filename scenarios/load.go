@@ -17,15 +17,16 @@ import (
 // Overrides are the choices of the command line, applied before anything is checked. Zero values leave the
 // experiment as it is.
 type Overrides struct {
-	Horizon  int     // months
-	Paths    int     //
-	Sample   string  // all, auto or a number of borrowers
-	Seed     *uint64 //
-	Engine   string  // one of Engines
-	Files    []string
-	Mapping  string
-	AsOf     string // ISO date
-	Currency string // ISO 4217 code
+	Horizon   int      // months
+	Paths     int      //
+	Precision []string // contracts, see Precision
+	Sample    string   // all, auto or a number of borrowers
+	Seed      *uint64  //
+	Engine    string   // one of Engines
+	Files     []string
+	Mapping   string
+	AsOf      string // ISO date
+	Currency  string // ISO 4217 code
 }
 
 // Load reads the experiment of that name in the library, or from that path (which ends in .yaml or .yml or

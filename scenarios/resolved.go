@@ -27,6 +27,13 @@ func (e *Experiment) Resolved() []byte {
 	}
 	root.Set("horizon", months(float64(e.Months)))
 	root.Set("paths", whole(e.Paths))
+	if len(e.Precision) > 0 {
+		var list []*document.Node
+		for _, p := range e.Precision {
+			list = append(list, document.NewText(p.String()))
+		}
+		root.Set("precision", document.NewList(list...))
+	}
 	root.Set("sample", document.NewText(e.sampleText()))
 	root.Set("seed", seed(e.Seed))
 	root.Set("design", document.NewText(e.Design.String()))

@@ -75,6 +75,7 @@ var schemas = map[Kind][]Key{
 		{"applicants[].dependence", "share", "dependence.share", "share who depend on rolling their debt"},
 		{"horizon", "months", "36 months", fmt.Sprintf("length of the projection, 1 to %d months", sim.MaxMonths)},
 		{"paths", "count", fmt.Sprint(defaultPaths), fmt.Sprintf("simulated paths, at least 2 independent ones, at most %d; a multiple of 2 where the design is antithetic, of 16 where it is stratified or lattice", sim.MaxPaths)},
+		{"precision", "list of texts", "", "error bars of every arm at the horizon that the run is to reach, such as default_rate=±5bp@95% or, of the differences, diff:default_rate=±2bp@95%; paths is then the number from which is estimated how many it takes"},
 		{"sample", "all, auto or count", "all", "borrowers that each path simulates, drawn anew on every path from strata of like ones and weighted; auto: as many as a pilot finds cheapest for the same error bars"},
 		{"seed", "count", fmt.Sprint(defaultSeed), "seed of all draws"},
 		{"design", strings.Join(factor.DesignNames(), " or "), "antithetic", "how the factor paths are drawn"},

@@ -136,10 +136,14 @@ func checks(list []data.Check) string {
 	laws := 0
 	for _, c := range list {
 		switch {
+		case !c.Holds && strings.HasPrefix(c.Name, precisionName):
+			lines = append(lines, c.Name+" not reached: "+c.Result)
 		case !c.Holds:
 			broken = append(broken, c.Name+": "+c.Result)
 		case c.Name == selfcheck.SliceName:
 			lines = append(lines, "slice: "+c.Result)
+		case strings.HasPrefix(c.Name, precisionName):
+			lines = append(lines, c.Name+": "+c.Result)
 		default:
 			laws++
 		}

@@ -34,7 +34,8 @@ type runOptions struct {
 	scenarios.Overrides
 	output   string // "" = a name made of what determines the results
 	force    bool
-	workers  int // 0 = one per processor
+	workers  int  // 0 = one per processor
+	most     caps // of a precision
 	progress progressMode
 	quiet    bool
 }
@@ -109,6 +110,9 @@ func override(c *cobra.Command, o *scenarios.Overrides, seed *uint64) {
 	f.StringVar(&o.AsOf, "as-of", "", "snapshot date of the portfolio, such as 2024-06-30")
 	f.StringVar(&o.Currency, "currency", "", "currency of the portfolio, such as CNY")
 	f.IntVar(&o.Paths, "paths", 0, "number of paths (default: the experiment's)")
+	f.StringArrayVar(&o.Precision, "precision", nil, "error bar to reach, such as default_rate=±5bp@95% or diff:default_rate=±2bp@95%; repeat for several")
+	f.IntVar(&o.most.paths, "max-paths", 0, "most paths that a precision may take")
+	f.DurationVar(&o.most.time, "max-time", 0, "most time that a precision may take, such as 90s or 10m")
 	f.StringVar(&o.Sample, "sample", "", "borrowers that each path simulates, drawn anew: all, auto or a number (default: the experiment's)")
 	f.IntVar(&o.Horizon, "horizon", 0, "months to project (default: the experiment's)")
 	f.Uint64Var(seed, "seed", 0, "seed of the paths (default: the experiment's)")
@@ -136,6 +140,9 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 	started := time.Now()
 	e, err := scenarios.Load(o.experiment, o.Overrides)
 	if err != nil {
+		return err
+	}
+	if err := o.most.check(e.Paths, len(e.Precision) > 0); err != nil {
 		return err
 	}
 	var w *rundir.Writer
@@ -191,12 +198,25 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 	if o.quiet {
 		mode = "off"
 	}
-	bar := newProgress(mode, env.stderr, plan.Paths(), time.Now)
-	results, err := compute(ctx, e.Engine, plan, portfolio, arms, settings, workers, bar.show)
-	bar.stop()
+	simulate := func(plan *sim.Plan) (*data.Results, error) {
+		bar := newProgress(mode, env.stderr, plan.Paths(), time.Now)
+		defer bar.stop()
+		return compute(ctx, e.Engine, plan, portfolio, arms, settings, workers, bar.show)
+	}
+	var results *data.Results
+	reached := &outcome{}
+	if len(e.Precision) > 0 {
+		fit := fitting(env.memory(), plan.Memory(workers), perPath, settings.Paths)
+		results, reached, err = extend(plan, arms, e.Precision, o.most, fit, simulate)
+	} else {
+		results, err = simulate(plan)
+	}
 	if err != nil {
 		return err
 	}
+	e.Paths, e.Precision = results.Run.Paths, nil // what repeats the run to the byte
+	results.Run.Checks = append(results.Run.Checks, reached.checks...)
+	results.Run.Warnings = append(results.Run.Warnings, reached.notes...)
 	o.describe(&results.Run, e, portfolio)
 	if text := widened(results, plan.Borrowers()); text != "" {
 		results.Run.Warnings = append(results.Run.Warnings, text)
@@ -239,7 +259,10 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 	} else {
 		drawn.print(env, o.output)
 	}
-	return drawn.err()
+	if err := drawn.err(); err != nil || reached.more == "" {
+		return err
+	}
+	return &precisionError{reached.more}
 }
 
 // file is the experiment's file for messages, "" for one of the library.

@@ -108,7 +108,7 @@ func settle(ctx context.Context, e *scenarios.Experiment, plan *sim.Plan, arms [
 	if e.Sample != scenarios.SampleAuto {
 		return plan, "", nil
 	}
-	sampled, why, err := choose(ctx, plan, wished(arms), workers)
+	sampled, why, err := choose(ctx, plan, wishes(e.Precision, arms), workers)
 	if err != nil {
 		return nil, "", err
 	}

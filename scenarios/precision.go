@@ -1,0 +1,104 @@
+package scenarios
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"relend/data"
+	"relend/data/document"
+)
+
+// Precision is an error bar that a run is to reach, of every arm at the horizon.
+type Precision struct {
+	Measure    string
+	Difference bool    // of every arm to its reference, in place of the level
+	Half       float64 // width of the interval on each side, in the measure's own unit: fractions, minor units, counts
+	Level      float64 // of the interval
+	text       string
+}
+
+// String is the contract as it is written, without blanks.
+func (p Precision) String() string { return p.text }
+
+const precisionForm = "[diff:]MEASURE=±WIDTH@LEVEL is needed, such as default_rate=±5bp@95% or diff:default_rate=±0.02pp@99%"
+
+// ParsePrecision reads one contract; wrong says what is wrong with it, "" for nothing.
+func ParsePrecision(text string) (p Precision, wrong string) {
+	p.text = strings.ReplaceAll(strings.Join(strings.Fields(text), ""), "+-", "±")
+	name, rest, ok := strings.Cut(p.text, "=")
+	if !ok {
+		return p, precisionForm
+	}
+	if before, after, found := strings.Cut(name, ":"); found {
+		if before != "diff" {
+			return p, "unknown kind " + strconv.Quote(before) + ", only diff: is known" + data.DidYouMean(before, []string{"diff"})
+		}
+		name, p.Difference = after, true
+	}
+	p.Measure = name
+	m, ok := data.MeasureByName(name)
+	if !ok {
+		return p, "unknown measure " + strconv.Quote(name) + data.DidYouMean(name, data.MeasureNames())
+	}
+	width, level, found := strings.Cut(rest, "@")
+	if width, ok = strings.CutPrefix(width, "±"); !ok {
+		return p, "the width begins with ± or +-: " + precisionForm
+	}
+	p.Level = .95
+	if found {
+		percent, ok := strings.CutSuffix(level, "%")
+		v, err := strconv.ParseFloat(percent, 64)
+		if !ok || err != nil || !(v >= 50 && v <= 99.99) {
+			return p, "the level " + strconv.Quote(level) + " is not one of 50% to 99.99%"
+		}
+		p.Level = v / 100
+	} else {
+		p.text += "@95%"
+	}
+	factor, number := 1., width
+	switch m.Unit {
+	case data.Share:
+		switch {
+		case strings.HasSuffix(width, "bp"):
+			factor, number = 1e-4, strings.TrimSuffix(width, "bp")
+		case strings.HasSuffix(width, "pp"):
+			factor, number = 1e-2, strings.TrimSuffix(width, "pp")
+		default:
+			return p, "the width of " + name + ", a share, is written in bp or pp (1pp = 100bp), found " + strconv.Quote(width)
+		}
+	case data.Amount:
+		factor = float64(data.Unit)
+	}
+	v, err := strconv.ParseFloat(number, 64)
+	if err != nil || !(v > 0) || math.IsInf(v, 0) {
+		return p, "the width " + strconv.Quote(width) + " is not a number above 0"
+	}
+	p.Half = v * factor
+	return p, ""
+}
+
+// precisions reads the error bars to reach, those of the command line in place of the experiment's.
+func (l *loader) precisions(e *Experiment, n *document.Node, o Overrides) {
+	add := func(text string, report func(format string, args ...any)) {
+		if p, wrong := ParsePrecision(text); wrong != "" {
+			report("%q: %s", text, wrong)
+		} else {
+			e.Precision = append(e.Precision, p)
+		}
+	}
+	if len(o.Precision) > 0 {
+		for _, text := range o.Precision {
+			add(text, func(format string, args ...any) { l.r.Problems.Add("--precision", format, args...) })
+		}
+		return
+	}
+	if n == nil {
+		return
+	}
+	for _, text := range l.r.Texts(n) {
+		if text != "" {
+			add(text, func(format string, args ...any) { l.r.Errorf(n, format, args...) })
+		}
+	}
+}

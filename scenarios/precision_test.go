@@ -1,0 +1,68 @@
+package scenarios
+
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+func TestParsePrecision(t *testing.T) {
+	for _, c := range []struct {
+		text, measure string
+		difference    bool
+		half, level   float64
+	}{
+		{"default_rate=±5bp@95%", "default_rate", false, 5e-4, .95},
+		{"diff:default_rate = +- 0.02pp @ 99%", "default_rate", true, 2e-4, .99},
+		{"net_margin=±1000", "net_margin", false, 1e5, .95},
+		{"originations=±12.5@90%", "originations", false, 12.5, .9},
+	} {
+		p, wrong := ParsePrecision(c.text)
+		if wrong != "" || p.Measure != c.measure || p.Difference != c.difference || math.Abs(p.Half/c.half-1) > 1e-12 || math.Abs(p.Level-c.level) > 1e-12 {
+			t.Errorf("%s: %+v %s", c.text, p, wrong)
+		}
+		if again, wrong := ParsePrecision(p.String()); wrong != "" || again != p {
+			t.Errorf("%s: %v reads as %+v %s", c.text, p, again, wrong)
+		}
+	}
+	for text, want := range map[string]string{
+		"default_rate":            "is needed, such as",
+		"defalt_rate=±5bp":        `did you mean "default_rate"`,
+		"dif:default_rate=±5bp":   `did you mean "diff"`,
+		"default_rate=5bp":        "begins with ± or +-",
+		"default_rate=±5":         "bp or pp",
+		"default_rate=±-5bp":      "not a number above 0",
+		"default_rate=±5bp@95":    "not one of 50% to 99.99%",
+		"default_rate=±5bp@100%":  "not one of 50% to 99.99%",
+		"net_margin=±0":           "not a number above 0",
+		"default_rate=±NaNbp@95%": "not a number above 0",
+	} {
+		if _, wrong := ParsePrecision(text); !strings.Contains(wrong, want) {
+			t.Errorf("%s: %q, want %q", text, wrong, want)
+		}
+	}
+}
+
+func TestSampleAndPrecisionKeys(t *testing.T) {
+	e, err := Parse("e.yaml", []byte("sample: 500\nprecision: [default_rate=±5bp@95%]\n"), Overrides{})
+	if err != nil || e.Sample != 500 || len(e.Precision) != 1 {
+		t.Fatalf("%+v %v", e, err)
+	}
+	again, err := Parse("e.yaml", e.Resolved(), Overrides{})
+	if err != nil || again.Sample != 500 || again.Precision[0] != e.Precision[0] {
+		t.Errorf("resolved: %+v %v", again, err)
+	}
+	over, err := Parse("e.yaml", []byte("sample: 500\nprecision: [default_rate=±5bp@95%]\n"), Overrides{Sample: "auto", Precision: []string{"loss_rate=±1pp"}})
+	if err != nil || over.Sample != SampleAuto || over.Precision[0].Measure != "loss_rate" {
+		t.Errorf("overridden: %+v %v", over, err)
+	}
+	for text, want := range map[string]string{
+		"sample: al":                 `did you mean "all"`,
+		"sample: 1":                  "at least 2",
+		"sample: 50\nengine: expect": "goes with the engine step",
+	} {
+		if _, err := Parse("e.yaml", []byte(text), Overrides{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}

@@ -27,6 +27,8 @@ func (e *Experiment) Resolved() []byte {
 	}
 	root.Set("horizon", months(float64(e.Months)))
 	root.Set("paths", whole(e.Paths))
+	root.Set("seed", seed(e.Seed))
+	root.Set("design", document.NewText(e.Design.String()))
 	if len(e.Precision) > 0 {
 		var list []*document.Node
 		for _, p := range e.Precision {
@@ -35,8 +37,6 @@ func (e *Experiment) Resolved() []byte {
 		root.Set("precision", document.NewList(list...))
 	}
 	root.Set("sample", document.NewText(e.sampleText()))
-	root.Set("seed", seed(e.Seed))
-	root.Set("design", document.NewText(e.Design.String()))
 	root.Set("anchor", document.NewText(e.Anchor.String()))
 	root.Set("factors", e.Factors.node())
 	root.Set("engine", document.NewText(e.Engine))

@@ -36,7 +36,6 @@ type Month struct {
 type Request struct {
 	Step      int // in which he applied
 	Asked     data.Money
-	APR       float64 // at which the lender would lend
 	Decision  rule.Decision
 	Cause     rule.Rule // rule that denied, or that left the least room; nil where none did by itself
 	TakenUp   bool      // an offer was
@@ -74,10 +73,9 @@ func (s *story) judged(l *life, t, i int, a *rule.Application, d rule.Decision) 
 	if l.borrower != s.borrower {
 		return d
 	}
-	arm := &l.worker.plan.arms[l.family.arms[i]]
 	r, known := s.governed[t]
 	if !known {
-		r = ruling{d, rule.Cause(arm.Policy, arm.Law, l.worker.plan.settings.Grid, a, d)}
+		r = ruling{d, l.family.books[i].Cause(a)}
 		if h := l.helm; h != nil {
 			if by := h.control(d.Reason); by != nil && !d.Granted {
 				r.cause = by
@@ -87,7 +85,7 @@ func (s *story) judged(l *life, t, i int, a *rule.Application, d rule.Decision) 
 		}
 	}
 	s.requests = append(s.requests, Request{
-		Step: t, Asked: a.Asked, APR: a.APR, Decision: r.decision, Cause: r.cause, Term: int(l.tenor), Ordinal: a.NewOrdinal,
+		Step: t, Asked: a.Asked, Decision: r.decision, Cause: r.cause, Term: int(l.tenor), Ordinal: a.NewOrdinal,
 	})
 	return r.decision
 }
@@ -170,7 +168,7 @@ func (f *Follower) Tell(ctx context.Context, path, arm int) (*Story, error) {
 	out.see(&l, -1)
 	for t := range p.steps() {
 		if t >= b.arrives() {
-			l.live(t, t+1)
+			l.through(t, t+1)
 		}
 		out.see(&l, t)
 	}

@@ -53,7 +53,7 @@ func addsUp(t *testing.T, plan *Plan, m int, month *Month) {
 			refused++
 		default:
 			denied[r.Decision.Reason]++
-			switch by, ok := r.Cause.(interface{ Reason() data.Reason }); {
+			switch by, ok := rule.Bare(r.Cause).(interface{ Reason() data.Reason }); {
 			case ok && by.Reason() != r.Decision.Reason:
 				t.Fatalf("month %d: denied for %v by a rule that denies for %v", m, r.Decision.Reason, by.Reason())
 			case !ok && r.Decision.Reason != data.DeniedConcurrent && r.Decision.Reason != data.DeniedPrice && r.Decision.Reason != data.DeniedAmount:
@@ -98,19 +98,25 @@ func addsUp(t *testing.T, plan *Plan, m int, month *Month) {
 }
 
 // What is told of all borrowers adds up to what a run counts, in every month and for every counter: arms that travel
-// together, arms with other behaviour, arms with controls; months and weeks; weights and applicants. Told on another
+// together, arms with other behaviour, arms with controls; months and weeks; rules in time; weights and applicants. Told on another
 // path it does not.
 func TestStoriesAddUp(t *testing.T) {
 	for _, grid := range []data.Grid{data.Monthly, data.Weekly} {
-		p := book(24)
+		p := book(16)
 		for i := range p.Borrowers {
 			p.Borrowers[i].Weight = uint32(1 + i%3)
 		}
-		s := settings(18, 2)
+		s := settings(15, 2)
 		s.Grid = grid
 		s.Applicants = []Applicants{{Count: .5}}
 		both := arm("stop and slow", &rule.StopLending{Close: .02, Open: .01, Hold: 2}, &rule.SlowLending{From: 0, Until: .05})
-		arms := append(append(manyArms(), steeredArms()...), both)
+		later := func(r rule.Rule) rule.Rule {
+			return &rule.Clause{Rule: r, From: rule.Moment{Given: true, Months: 5}, Compliance: 1}
+		}
+		half := &rule.Clause{Rule: &rule.PTICap{Max: .3}, Compliance: .5, Perimeter: rule.Perimeter{Amount: rule.Range{Over: 5000 * data.Unit}}}
+		arms := append(append(manyArms(), steeredArms()...), both,
+			arm("in time", later(&rule.APRCap{Max: .16}), later(&rule.OutsideLending{Max: 15}), half),
+			arm("steered in time", later(&rule.APRCap{Max: .16}), later(&rule.FundingBudget{Share: .02}), half))
 		r := mustRun(t, p, s, 1, arms...)
 		plan, err := NewPlan(p, arms, s)
 		if err != nil {

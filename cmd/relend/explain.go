@@ -35,7 +35,7 @@ func newExplainCommand(env *environment) *cobra.Command {
 		Long: "Tells what one borrower lives through in two arms of an experiment with the same random fate: his loans,\n" +
 			"delinquency and payment to income at the end of every month, his applications and the rule that decided\n" +
 			"each of them, and the month in which the two lives part. They are the lives that `relend run` counts:\n" +
-			"what is told of all borrowers adds up to the results of the path.\n\n" +
+			"what is told of all borrowers adds up to the results of the path in a run that samples none of them.\n\n" +
 			"A path is named by its number in results/paths.parquet, from 0. Without --path it is the first one on\n" +
 			"which the lives part. In an arm with controls of the whole book, such as a budget, every path asked for\n" +
 			"simulates all borrowers.",
@@ -97,6 +97,7 @@ func (o *explainOptions) run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
+	settings.Sample = 0 // he is followed on paths whose sample leaves him out, too
 	plan, err := interruptible(ctx, func() (*sim.Plan, error) { return sim.NewPlan(portfolio, arms, settings) })
 	if err != nil {
 		return err
@@ -357,7 +358,7 @@ func (x *explanation) request(r *sim.Request) string {
 		}
 		return text
 	}
-	offered := fmt.Sprintf("%s at %s %% a year", money(d.Amount), output.Number(100*r.APR, 1))
+	offered := fmt.Sprintf("%s at %s %% a year", money(d.Amount), output.Number(100*d.APR, 1))
 	if rule != "" {
 		offered += rule
 	}

@@ -27,9 +27,10 @@ type era struct {
 }
 
 type bound[R any] struct {
-	rule R
-	law  bool
-	when *condition
+	rule    R
+	law     bool
+	when    *condition
+	written Rule // of a check or limit: the rule as it was given
 }
 
 // Compile makes a Book from the rules of a policy and of the law. base holds the terms before any rule.
@@ -39,7 +40,8 @@ func Compile(policy, law []Rule, base Terms, amountMin data.Money) *Book {
 	var changing []bound[TermsRule]
 	turns := []int{0}
 	for i, rules := range [][]Rule{policy, law} {
-		for _, r := range rules {
+		for _, written := range rules {
+			r := written
 			var when *condition
 			if c, ok := r.(*Clause); ok {
 				r, when = c.Rule, c.condition(&base.Setting)
@@ -64,19 +66,19 @@ func Compile(policy, law []Rule, base Terms, amountMin data.Money) *Book {
 				if when == nil {
 					t.Apply(&b.Terms)
 				} else {
-					changing = append(changing, bound[TermsRule]{t, i == 1, when})
+					changing = append(changing, bound[TermsRule]{rule: t, law: i == 1, when: when})
 				}
 			}
 			if p, ok := r.(Price); ok {
-				b.prices = append(b.prices, bound[Price]{p, i == 1, when})
+				b.prices = append(b.prices, bound[Price]{rule: p, law: i == 1, when: when})
 			}
 			if c, ok := r.(Check); ok && when != nil && when.ranged {
-				b.limits = insert(b.limits, bound[Limit]{bar{c, c}, i == 1, when})
+				b.limits = insert(b.limits, bound[Limit]{bar{c, c}, i == 1, when, written})
 			} else if ok {
-				b.checks = insert(b.checks, bound[Check]{c, i == 1, when})
+				b.checks = insert(b.checks, bound[Check]{c, i == 1, when, written})
 			}
 			if l, ok := r.(Limit); ok {
-				b.limits = insert(b.limits, bound[Limit]{l, i == 1, when})
+				b.limits = insert(b.limits, bound[Limit]{l, i == 1, when, written})
 			}
 		}
 	}
@@ -212,23 +214,37 @@ func insert[R interface{ Reason() data.Reason }](list []bound[R], x bound[R]) []
 // price, a borrower without a break-even price is denied all the same. (Order: model.md §22
 // item 39; top-up before min_repaid as in §8.1.) A limit that binds loans of some amounts only allows the others.
 func (b *Book) Decide(a *Application) Decision {
+	d, _ := b.judge(a)
+	return d
+}
+
+// Cause is the rule that gives the decision on an application, as it was given to Compile: of a denial the rule that
+// denies, of an offer of less than is asked the one that leaves the least room. It is nil where no rule decides by
+// itself: what is asked is granted, or the terms or the bounds of the model are in the way.
+func (b *Book) Cause(a *Application) Rule {
+	_, cause := b.judge(a)
+	return cause
+}
+
+// judge returns the decision on an application and its cause.
+func (b *Book) judge(a *Application) (d Decision, cause Rule) {
 	terms := b.At(a.Now)
 	refinance := !a.Idle && terms.TopUp
 	a.Refinance = refinance
 	for i := range b.checks {
 		c := &b.checks[i]
 		if c.when.binds(a) && !c.rule.Allows(a) {
-			return Decision{Reason: c.rule.Reason(), ByLaw: c.law}
+			return Decision{Reason: c.rule.Reason(), ByLaw: c.law}, c.written
 		}
 	}
 	if !a.Idle && !terms.TopUp && !terms.Stack {
-		return Decision{Reason: data.DeniedTopUp} // each rule leaves one way open, together none
+		return Decision{Reason: data.DeniedTopUp}, nil // each rule leaves one way open, together none
 	}
 	if !a.Idle && !refinance && a.Own >= MaxOwn {
-		return Decision{Reason: data.DeniedConcurrent}
+		return Decision{Reason: data.DeniedConcurrent}, nil
 	}
 	if math.IsInf(a.BreakEven, 1) {
-		return Decision{Reason: data.DeniedPrice}
+		return Decision{Reason: data.DeniedPrice}, nil
 	}
 	kept := Kept{Balance: a.OwnBalance, Instalments: a.OwnInstalments}
 	if refinance {
@@ -252,7 +268,7 @@ func (b *Book) Decide(a *Application) Decision {
 				room -= room % data.Unit
 			}
 			if room < least {
-				least, reason, byLaw = room, l.rule.Reason(), l.law
+				least, reason, byLaw, cause = room, l.rule.Reason(), l.law, l.written
 			}
 		}
 		again = b.ranged && least < amount // a smaller loan may be inside another perimeter
@@ -260,7 +276,7 @@ func (b *Book) Decide(a *Application) Decision {
 	}
 	amount -= amount % data.Unit
 	if amount < b.AmountMin || (refinance && amount < a.NewestBalance) {
-		return Decision{Reason: reason, ByLaw: byLaw}
+		return Decision{Reason: reason, ByLaw: byLaw}, cause
 	}
 	apr := a.APR
 	for i := range b.prices {
@@ -271,5 +287,5 @@ func (b *Book) Decide(a *Application) Decision {
 			}
 		}
 	}
-	return Decision{Granted: true, Amount: amount, APR: apr, Refinance: refinance}
+	return Decision{Granted: true, Amount: amount, APR: apr, Refinance: refinance}, cause
 }

@@ -221,27 +221,33 @@ func conditioned(t *rapid.T, r Rule) Rule {
 	return c
 }
 
-// The cause of a denial, or of an offer of less than is asked, is one of the rules; alone it decides the same, and without
-// it the decision is another one or has another cause. A grant of all that is asked has none.
+// The cause of a denial, or of an offer of less than is asked, is one of the rules, of the side that decided. Alone it
+// decides the same, and without it the decision is another one, as long as no rule depends on the amount, which others
+// change. A grant of all that is asked has none.
 func TestCause(t *testing.T) {
 	caused := 0
 	rapid.Check(t, func(t *rapid.T) {
+		conditions := rapid.Bool().Draw(t, "conditions")
 		var sides [2][]Rule // policy and law
 		for _, k := range Kinds {
-			if rapid.IntRange(0, 3).Draw(t, k.Name) == 0 {
-				side := rapid.IntRange(0, 1).Draw(t, k.Name+" of")
-				sides[side] = append(sides[side], arbitrary(t, k))
+			if rapid.IntRange(0, 3).Draw(t, k.Name) > 0 {
+				continue
 			}
+			r := arbitrary(t, k)
+			if conditions && !dated(r) && k.Name != "funding_queue" {
+				r = conditioned(t, r)
+			}
+			side := rapid.IntRange(0, 1).Draw(t, k.Name+" of")
+			sides[side] = append(sides[side], r)
 		}
 		a := fine()
 		a.Gap, a.Since = rapid.IntRange(0, 40).Draw(t, "gap"), rapid.IntRange(0, 40).Draw(t, "since")
 		a.Outside, a.Clean = rapid.IntRange(0, 6).Draw(t, "outside"), rapid.IntRange(0, 6).Draw(t, "clean")
-		grid := data.Grid(rapid.IntRange(0, 2).Draw(t, "grid"))
+		a.Now, a.Term = rapid.IntRange(0, 12).Draw(t, "now"), 12
 		terms := wide()
-		terms.Grid = grid
-		decide := func(policy, law []Rule) Decision { return Compile(policy, law, terms, 500*data.Unit).Decide(&a) }
-		d := decide(sides[0], sides[1])
-		cause := Cause(sides[0], sides[1], grid, &a, d)
+		terms.Grid = data.Grid(rapid.IntRange(0, 2).Draw(t, "grid"))
+		book := Compile(sides[0], sides[1], terms, 500*data.Unit)
+		d, cause := book.Decide(&a), book.Cause(&a)
 		if cause == nil {
 			if d.Granted && d.Amount != a.Asked || !d.Granted && d.Reason != data.DeniedTopUp && d.Reason != data.DeniedAmount {
 				t.Fatalf("%+v without a cause", d)
@@ -253,17 +259,31 @@ func TestCause(t *testing.T) {
 		if slices.Contains(sides[1], cause) {
 			side = 1
 		}
-		if !slices.Contains(sides[side], cause) || !d.Granted && d.ByLaw != (side == 1) {
+		by, _ := Bare(cause).(interface{ Reason() data.Reason })
+		switch {
+		case !slices.Contains(sides[side], cause) || by == nil:
+			t.Fatalf("%+v by a rule that is not there", d)
+		case d.Granted && d.Amount == a.Asked, !d.Granted && (d.ByLaw != (side == 1) || by.Reason() != d.Reason):
 			t.Fatalf("%+v is not of %s", d, cause.Sentence("CNY"))
+		}
+		if conditions || !book.Terms.TopUp { // without a ban of top-ups it would be another loan
+			return
+		}
+		decide := func(policy, law []Rule) Decision {
+			other := Compile(policy, law, terms, 500*data.Unit).Decide(&a)
+			other.APR = d.APR
+			return other
 		}
 		alone, rest := sides, sides
 		alone[side], alone[1-side] = []Rule{cause}, nil
-		refinance := a.Refinance
-		if only := decide(alone[0], alone[1]); only != d && a.Refinance == refinance {
+		if only := decide(alone[0], alone[1]); only != d {
 			t.Fatalf("%+v, alone %+v: %s", d, only, cause.Sentence("CNY"))
 		}
 		rest[side] = slices.DeleteFunc(slices.Clone(sides[side]), func(r Rule) bool { return r == cause })
-		if without := decide(rest[0], rest[1]); without == d && a.Refinance == refinance {
+		if without := decide(rest[0], rest[1]); without == d && !slices.ContainsFunc(rest[side], func(r Rule) bool {
+			also, ok := r.(interface{ Reason() data.Reason }) // several kinds cap the price
+			return ok && also.Reason() == by.Reason()
+		}) {
 			t.Fatalf("%+v, the same without %s", d, cause.Sentence("CNY"))
 		}
 	})

@@ -151,7 +151,8 @@ func (l *loader) duration(n *document.Node) (d rule.Duration) {
 	return d
 }
 
-// succession puts the values of one kind in order of time: a value holds until another one begins for the same loans.
+// succession puts the values of one kind in order of time: a value holds until another one begins for the same loans and
+// debts.
 // nodes are where they are written.
 func (l *loader) succession(kind string, rules []Rule, nodes []*document.Node) []Rule {
 	type entry struct {
@@ -188,7 +189,7 @@ func (l *loader) succession(kind string, rules []Rule, nodes []*document.Node) [
 	for i := range list {
 		for j := i + 1; j < len(list); j++ {
 			a, b := list[i].clause, list[j].clause
-			if !reflect.DeepEqual(a.Perimeter, b.Perimeter) {
+			if !reflect.DeepEqual(a.Perimeter, b.Perimeter) || choices(a.Rule) != choices(b.Rule) {
 				continue
 			}
 			if mixed(a, b) {
@@ -215,6 +216,17 @@ func (l *loader) succession(kind string, rules []Rule, nodes []*document.Node) [
 		}
 	}
 	return out
+}
+
+// choices are the words chosen in a rule, such as the debts that it counts: rules that differ in them limit different
+// things and bind side by side.
+func choices(r rule.Rule) (words string) {
+	for _, f := range r.Fields() {
+		if word, ok := f.Value.(*string); ok {
+			words += *word + " "
+		}
+	}
+	return words
 }
 
 // mixed reports whether the times of two clauses are written in two ways.

@@ -49,7 +49,7 @@ func laws(unit data.Money) []expect.Arm {
 			clause(&rule.APRCap{Max: .16}, func(c *rule.Clause) { c.Perimeter.Amount.Over = unit * 5 / 4 }),
 			clause(&rule.CoolingOff{AfterOrigination: 3}, func(c *rule.Clause) { c.Perimeter.Amount.Over = unit * 9 / 8 }),
 		}},
-		{Policy: standard(clause(&rule.PTICap{Max: .3}, func(c *rule.Clause) { c.Perimeter.Debt.Over = unit })),
+		{Policy: standard(&rule.PTICap{Max: .25, Debts: rule.NewDebts}, &rule.ExposureCap{Amount: unit * 2, Debts: rule.OwnDebts}, clause(&rule.PTICap{Max: .3}, func(c *rule.Clause) { c.Perimeter.Debt.Over = unit })),
 			Law: []rule.Rule{clause(&rule.ProductCap{Amount: unit / 2}, func(c *rule.Clause) {
 				c.From, c.Perimeter.Term.UpTo, c.Perimeter.Products = after(4), rule.Duration{Months: 11}, []data.Product{data.Annuity, data.Bullet}
 			})}},

@@ -8,17 +8,19 @@ import (
 	"relend/data"
 )
 
-// ExposureCap limits what a borrower may owe after the grant, own loans and visible outside loans together:
-// the smaller of an amount and a multiple of yearly income.
+// ExposureCap limits what a borrower may owe after the grant, own loans and visible outside loans together or own loans
+// alone: the smaller of an amount and a multiple of yearly income.
 type ExposureCap struct {
 	Amount         data.Money // 0: no absolute limit
 	IncomeMultiple float64    // of yearly income; 0: no relative limit
+	Debts          string     // AllDebts or OwnDebts
 }
 
 func (r *ExposureCap) Fields() []Field {
 	return []Field{
-		{Name: "amount", Unit: "money", Meaning: "highest debt, own and visible outside loans together", Max: 1e12, Value: &r.Amount},
+		{Name: "amount", Unit: "money", Meaning: "highest debt", Max: 1e12, Value: &r.Amount},
 		{Name: "income_multiple", Unit: "share", Meaning: "highest debt as a share of yearly income; the smaller of the two limits binds", Max: 100, Value: &r.IncomeMultiple},
+		{Name: "debts", Unit: "choice", Meaning: "which debts count: all = own and visible outside loans together, own = those of this lender", Choices: []string{AllDebts, OwnDebts}, Value: &r.Debts},
 	}
 }
 
@@ -39,7 +41,10 @@ func (r *ExposureCap) Room(a *Application, kept Kept) data.Money {
 	if r.IncomeMultiple > 0 {
 		limit = min(limit, data.Money(r.IncomeMultiple*12*float64(a.Income)))
 	}
-	return max(0, limit-kept.Balance-data.Money(a.Outside)*a.OutsideBalance)
+	if r.Debts != OwnDebts {
+		limit -= data.Money(a.Outside) * a.OutsideBalance
+	}
+	return max(0, limit-kept.Balance)
 }
 
 func (r *ExposureCap) Sentence(currency string) string {
@@ -49,6 +54,9 @@ func (r *ExposureCap) Sentence(currency string) string {
 	}
 	if r.IncomeMultiple > 0 {
 		parts = append(parts, percent(r.IncomeMultiple)+" of yearly income")
+	}
+	if r.Debts == OwnDebts {
+		return fmt.Sprintf("A borrower may owe this lender at most %s.", strings.Join(parts, " or "))
 	}
 	return fmt.Sprintf("A borrower may owe at most %s in all, as far as the bureau shows.", strings.Join(parts, " or "))
 }

@@ -138,6 +138,10 @@ func TestLimits(t *testing.T) {
 		{&ExposureCap{Amount: 11000 * data.Unit, IncomeMultiple: .1}, 4600 * data.Unit, 0}, // the smaller one
 		{&PTICap{Max: .15}, 5939 * data.Unit, 0},                                           // (1,200 - 650)/.0926 = 5,939.5
 		{&PTICap{Max: .08}, 0, data.DeniedPTI},
+		{&PTICap{Max: .08, Debts: OwnDebts}, 6911 * data.Unit, 0}, // 640/.0926 = 6,911.4
+		{&PTICap{Max: .07, Debts: NewDebts}, 6047 * data.Unit, 0}, // 560/.0926 = 6,047.5
+		{&ExposureCap{Amount: 5500 * data.Unit, Debts: OwnDebts}, 5500 * data.Unit, 0},
+		{&ExposureCap{Amount: 2500 * data.Unit, Debts: OwnDebts}, 0, data.DeniedExposure},
 		{&LimitLadder{Steps: []float64{1, 1.2}}, 7200 * data.Unit, 0},
 		{&LimitLadder{Steps: []float64{.4}}, 0, data.DeniedLadder},
 		{&ProductCap{Amount: 5000 * data.Unit}, 5000 * data.Unit, 0},

@@ -138,6 +138,10 @@ func drawnRules(t *rapid.T, label string) string {
 				continue
 			}
 			lo, hi := allowed(kind.Name, f)
+			if kind.Name == "step_down" {
+				fields = append(fields, f.Name+": [1, 0.66, 0.33]")
+				continue
+			}
 			fields = append(fields, f.Name+": "+drawn(t, label+kind.Name+f.Name, f.Unit, f.Unit != "ratio", lo, hi))
 		}
 		conditions := ""

@@ -99,7 +99,7 @@ func (l *life) applyFor(a *rule.Application, t int) {
 		Asked: l.asks(step), Base: l.borrower.base, Step: step,
 		BreakEven: l.breakEven, APR: l.offer, Burden: l.burdenOf / m.step,
 	}
-	l.history(a, t)
+	l.history(a, t, m.leaving)
 	if l.ordinal == 0 { // who has no past here cannot be refused for it
 		a.Gap, a.Since, a.Clean = rule.Never, rule.Never, rule.Never
 	}
@@ -266,7 +266,7 @@ func (l *life) grant(t int, wasIdle bool, row *row, a *rule.Application, o outco
 	}
 	l.loans[l.n] = loan
 	l.n++
-	l.takes(t, a.Idle, o.refinance, m.leaving)
+	l.takes(t, a.Idle, o.refinance, a.Continues, o.amount)
 	l.ordinal = nextOrdinal(l.ordinal)
 	l.step = uint8(a.Step)
 	l.principal = o.amount

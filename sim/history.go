@@ -3,6 +3,7 @@ package sim
 import (
 	"math"
 
+	"relend/data"
 	"relend/sim/rule"
 )
 
@@ -14,7 +15,7 @@ func (s *state) remember() {
 	if s.ordinal == 0 {
 		return
 	}
-	s.taken, s.sequence = 1, 1
+	s.taken, s.sequence, s.first = 1, 1, s.principal
 	for i := range s.n {
 		if ago := s.origin - s.loans[i].Origin; ago >= 0 && ago < rule.MostSteps {
 			s.taken |= 1 << ago
@@ -23,16 +24,16 @@ func (s *state) remember() {
 }
 
 // takes notes a loan granted in step t to a borrower who was idle for so many steps, or whose newest loan it replaces or
-// joins; month is the number of steps that end a sequence.
-func (s *state) takes(t int, idle, refinance bool, month int16) {
+// joins.
+func (s *state) takes(t int, idle, refinance, continues bool, amount data.Money) {
 	if ago := t - int(s.origin); s.ordinal > 0 && ago < rule.MostSteps {
 		s.taken = s.taken<<ago | 1
 	} else {
 		s.taken = 1
 	}
 	switch {
-	case idle && (s.ordinal == 0 || s.gap >= month):
-		s.sequence = 1
+	case !continues:
+		s.sequence, s.first = 1, amount
 	case s.sequence < math.MaxUint8:
 		s.sequence++
 	}
@@ -44,10 +45,11 @@ func (s *state) takes(t int, idle, refinance bool, month int16) {
 	}
 }
 
-// history describes it to the rules in step t.
-func (s *state) history(a *rule.Application, t int) {
+// history describes it to the rules in step t; month is the number of steps after a payoff that end a sequence.
+func (s *state) history(a *rule.Application, t int, month int16) {
 	if ago := t - int(s.origin); s.ordinal > 0 && ago < rule.MostSteps {
 		a.Taken = s.taken << ago
 	}
 	a.Sequence, a.RollOvers = int(s.sequence), int(s.rollOvers)
+	a.Continues, a.First = s.ordinal > 0 && (s.n > 0 || s.gap < month), s.first
 }

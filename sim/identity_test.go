@@ -297,6 +297,7 @@ func TestEveryRuleBites(t *testing.T) {
 		{"slow_lending", &rule.SlowLending{From: .01, Until: .1}, int(data.DeniedStopped)},
 		{"leverage_cap", &rule.LeverageCap{Multiple: 4, EquityShare: .2}, int(data.DeniedLeverage)},
 		{"funding_budget", &rule.FundingBudget{Share: .02}, int(data.DeniedBudget)},
+		{"step_down", &rule.StepDown{Shares: []float64{.3}}, int(data.DeniedLadder)},
 		{"sequence_pause", &rule.SequencePause{Loans: 2, Pause: 2}, int(data.DeniedCoolingOff)},
 		{"borrower_ban", &rule.BorrowerBan{MinIncome: 8000 * data.Unit}, int(data.DeniedBorrower)},
 		{"use_ban", &rule.UseBan{Loans: rule.AllLoans}, int(data.DeniedUse)},
@@ -332,8 +333,8 @@ func TestEveryRuleBites(t *testing.T) {
 			}
 		})
 	}
-	if len(rule.Kinds) != 31 { // funding_queue orders what others deny: TestServingOrder
-		t.Errorf("%d kinds of rules, 30 tested here", len(rule.Kinds))
+	if len(rule.Kinds) != 32 { // funding_queue orders what others deny: TestServingOrder
+		t.Errorf("%d kinds of rules, 31 tested here", len(rule.Kinds))
 	}
 }
 
@@ -345,7 +346,7 @@ func TestRulesThatBindNobody(t *testing.T) {
 		&rule.CoolingOff{}, &rule.CleanRepayments{}, &rule.PlatformCap{Max: 16}, &rule.ScoreCutoff{MaxPD: 1},
 		&rule.APRCap{Max: .3}, &rule.ExposureCap{Amount: 1e12}, &rule.PTICap{Max: 5}, &rule.ProductCap{Amount: 1e12},
 		&rule.OutsideLending{Supply: 1, Max: 15}, &rule.MaxOrdinal{Max: 255},
-		&rule.SequencePause{Loans: 60, Pause: 1}, &rule.BorrowerBan{}, &rule.BorrowerBan{MinIncome: 1},
+		&rule.SequencePause{Loans: 60, Pause: 1}, &rule.StepDown{Shares: []float64{10}}, &rule.BorrowerBan{}, &rule.BorrowerBan{MinIncome: 1},
 		&rule.RolloverCap{Max: 50}, &rule.LoanCountCap{Max: 60, Window: 60}, &rule.MinimumTerm{Term: 1}, &rule.EffectiveRateCap{Max: 1000},
 		&rule.DailyRateCap{Max: .03}, &rule.IndexedRateCap{Multiple: 100, Base: 1, Deviation: .01}, &rule.TotalCostCap{Max: 10},
 	} {

@@ -18,7 +18,7 @@ func biting() []rule.Rule {
 		&rule.BorrowerBan{MinIncome: 8000 * data.Unit}, &rule.UseBan{Loans: rule.AllLoans}, &rule.RolloverCap{Max: 1},
 		&rule.LoanCountCap{Max: 1, Window: 12}, &rule.MinimumTerm{Term: 12}, &rule.APRCap{Max: .2}, &rule.EffectiveRateCap{Max: .2},
 		&rule.DailyRateCap{Max: .0005}, &rule.IndexedRateCap{Multiple: 4, Base: .045}, &rule.TotalCostCap{Max: .1},
-		&rule.ExposureCap{IncomeMultiple: .05}, &rule.PTICap{Max: .1}, &rule.LimitLadder{Steps: []float64{.4}},
+		&rule.ExposureCap{IncomeMultiple: .05}, &rule.PTICap{Max: .1}, &rule.LimitLadder{Steps: []float64{.4}}, &rule.StepDown{Shares: []float64{.5}},
 		&rule.ProductCap{Amount: 3000 * data.Unit}, &rule.DataSharing{Coverage: 1, Share: 1}, &rule.OutsideLending{Supply: .5, Max: 2},
 		&rule.StopLending{Close: .03, Open: .02, Hold: 2}, &rule.SlowLending{From: .01, Until: .1},
 		&rule.LeverageCap{Multiple: 4, EquityShare: .2}, &rule.FundingBudget{Share: .02},

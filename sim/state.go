@@ -33,6 +33,7 @@ type state struct {
 	loans     [rule.MaxOwn]contract.Loan // open ones in [0:n), oldest first
 	principal data.Money                 // of the newest open loan or, when idle, of the last one
 	origin    int16                      // step of the last origination
+	first     data.Money                 // principal of the first loan of the sequence
 	taken     uint64                     // bit i: a loan was granted i steps before the last origination
 	lateAt    [3]int16                   // last step that ended 1+, 30+, 60+ days past due
 	tenor     int16                      // of the newest or last loan

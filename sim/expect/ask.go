@@ -74,6 +74,7 @@ func (r *run) ask(s state, before opening, p float64) {
 	a.Asked = r.asked(step)
 	a.Now, a.Product, a.Term, a.Obedience = before.t, like.Product, int(like.tenor), r.obeys[s.obeys]
 	a.Taken, a.Sequence, a.RollOvers = s.taken, int(s.sequence), int(s.rolled)
+	a.Continues, a.First = !r.begins(&s), s.opening
 	o := r.offer(&s, like, before.t)
 	a.BreakEven, a.APR, a.Burden = o.breakEven, o.apr, o.burden/r.dt
 
@@ -179,7 +180,7 @@ func (r *run) answer(s state, before opening, a *rule.Application, like *loan, d
 		r.add(data.TopUpDisbursed, l.Balance)
 	}
 	r.renewal(before.t, &s, &before, d.Refinance)
-	r.takes(&s, d.Refinance)
+	r.takes(&s, d.Refinance, d.Amount)
 	s.mode, s.gap, s.last = current, 0, 0
 	s.ordinal = uint8(min(a.NewOrdinal, 255))
 	s.ladder, s.shock, s.granted, s.began = uint8(a.Step), 0, int16(before.t), r.beginning(s.outside)

@@ -1,6 +1,9 @@
 package expect
 
-import "relend/sim/rule"
+import (
+	"relend/data"
+	"relend/sim/rule"
+)
 
 // What rules ask of a borrower's past, and the terms of a step (METHOD.md §7), written out once more.
 
@@ -9,7 +12,7 @@ func (r *run) past(s *state) {
 	if s.ordinal == 0 {
 		return
 	}
-	s.sequence = 1
+	s.sequence, s.opening = 1, r.b.Loans[0].Principal
 	for i := range r.b.Loans {
 		if ago := r.age(&r.b.Loans[i]); ago < 64 { // before the step -1
 			s.taken |= 1 << ago
@@ -18,11 +21,10 @@ func (r *run) past(s *state) {
 }
 
 // takes notes that a loan is granted in the step at hand, before the state has it.
-func (r *run) takes(s *state, refinance bool) {
+func (r *run) takes(s *state, refinance bool, amount data.Money) {
 	s.taken |= 1
-	first := s.ordinal == 0 || s.mode == idle && s.gap >= r.steps(1)
-	if first {
-		s.sequence = 0
+	if r.begins(s) {
+		s.sequence, s.opening = 0, amount
 	}
 	s.sequence = min(s.sequence, 254) + 1
 	if s.mode == idle {
@@ -31,6 +33,9 @@ func (r *run) takes(s *state, refinance bool) {
 		s.rolled = min(s.rolled, 254) + 1
 	}
 }
+
+// begins reports whether the next loan would begin a sequence.
+func (r *run) begins(s *state) bool { return s.ordinal == 0 || s.mode == idle && s.gap >= r.steps(1) }
 
 // ladder is the step of the ladder that a borrower's next loan would be on.
 func (r *run) ladder(s *state) uint8 {

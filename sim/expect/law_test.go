@@ -29,6 +29,7 @@ func laws(unit data.Money) []expect.Arm {
 		{Policy: standard(), Law: []rule.Rule{&rule.LoanCountCap{Max: 2, Window: 5}, clause(&rule.BorrowerBan{MinIncome: 20000 * data.Unit}, func(c *rule.Clause) { c.Compliance = .2 })}, Scope: .5},
 		{Policy: standard(&rule.RolloverCap{Max: 1})},
 		{Policy: []rule.Rule{&rule.TopUp{}, &rule.SequencePause{Loans: 2, Pause: 2}}},
+		{Policy: []rule.Rule{&rule.TopUp{Stack: true}, &rule.StepDown{Shares: []float64{1.1, .5, .3}}, &rule.SequencePause{Loans: 4, Pause: 1}}},
 		{Policy: []rule.Rule{&rule.TopUp{Allowed: true, Stack: true}, &rule.SequencePause{Loans: 3, Pause: 1}, &rule.RolloverCap{Max: 2}, &rule.LoanCountCap{Max: 3, Window: 8}}},
 		{Policy: standard(), Law: []rule.Rule{
 			clause(&rule.APRCap{Max: .3}, func(c *rule.Clause) { c.Until, c.Keeps = after(3), true }),
@@ -111,6 +112,7 @@ func TestWrongLawsAreRejected(t *testing.T) {
 	for name, arm := range map[string][2][]rule.Rule{
 		"a window a month longer":   {{&rule.LoanCountCap{Max: 1, Window: 5}}, {&rule.LoanCountCap{Max: 1, Window: 6}}},
 		"a longer sequence":         {{&rule.TopUp{}, &rule.SequencePause{Loans: 2, Pause: 2}}, {&rule.TopUp{}, &rule.SequencePause{Loans: 3, Pause: 2}}},
+		"a step less":               {{&rule.StepDown{Shares: []float64{1.05, .9}}}, {&rule.StepDown{Shares: []float64{1.05}}}},
 		"one roll-over more":        {{&rule.TopUp{Allowed: true}, &rule.RolloverCap{Max: 1}}, {&rule.TopUp{Allowed: true}, &rule.RolloverCap{Max: 2}}},
 		"a month later":             {{clause(&rule.TopUp{}, func(c *rule.Clause) { c.From = after(3) })}, {clause(&rule.TopUp{}, func(c *rule.Clause) { c.From = after(4) })}},
 		"obeyed a little less":      {{clause(&rule.TopUp{}, func(c *rule.Clause) { c.From = after(0) }), clause(&rule.CoolingOff{AfterPayoff: 3}, func(c *rule.Clause) { c.Compliance = .6 })}, {clause(&rule.TopUp{}, func(c *rule.Clause) { c.From = after(0) }), clause(&rule.CoolingOff{AfterPayoff: 3}, func(c *rule.Clause) { c.Compliance = .5 })}},

@@ -343,6 +343,7 @@ type looks struct {
 	granted          int    // steps after an origination for which it matters
 	taken            int    // steps for which originations are counted
 	sequence, rolled uint8  // beyond which no rule asks
+	opening          bool   // the first loan of a sequence matters
 }
 
 func lookedAt(grid data.Grid, sets ...[]rule.Rule) (l looks) {
@@ -367,13 +368,15 @@ func lookedAt(grid data.Grid, sets ...[]rule.Rule) (l looks) {
 				l.taken = max(l.taken, r.Window)
 			case *rule.SequencePause:
 				l.sequence = max(l.sequence, uint8(r.Loans))
+			case *rule.StepDown:
+				l.sequence, l.opening = max(l.sequence, uint8(min(len(r.Shares), 255))), true
 			case *rule.RolloverCap:
 				l.rolled = max(l.rolled, uint8(r.Max))
 			case *rule.BorrowerBan, *rule.UseBan, *rule.MinimumTerm, *rule.EffectiveRateCap, *rule.DailyRateCap, *rule.IndexedRateCap, *rule.TotalCostCap,
 				*rule.TopUp, *rule.MinRepaid, *rule.ConcurrentLoans, *rule.MaxOrdinal, *rule.PlatformCap, *rule.ScoreCutoff, *rule.APRCap,
 				*rule.ExposureCap, *rule.PTICap, *rule.LimitLadder, *rule.ProductCap, *rule.DataSharing, *rule.OutsideLending, *rule.FundingQueue:
 			default: // a rule that may look at anything
-				return looks{back: [3]int{never * -1, never * -1, never * -1}, clean: mostClean, granted: never * -1, taken: 64, sequence: 255, rolled: 255}
+				return looks{back: [3]int{never * -1, never * -1, never * -1}, clean: mostClean, granted: never * -1, taken: 64, sequence: 255, rolled: 255, opening: true}
 			}
 		}
 	}
@@ -392,6 +395,9 @@ func (l *looks) forget(s *state, t int) {
 		s.granted = never
 	}
 	s.taken = s.taken << 1 & (1<<l.taken - 1)
+	if !l.opening {
+		s.opening = 0
+	}
 	s.sequence, s.rolled = min(s.sequence, l.sequence), min(s.rolled, l.rolled)
 }
 

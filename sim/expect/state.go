@@ -25,6 +25,7 @@ type state struct {
 	granted   int16      // step of the last origination
 	lateStep  [3]int16   // last step that ended in bucket 1, 2, 3 or beyond
 	seen      uint16     // bit j: outside loan slot j is visible, of the first drawn slots
+	opening   data.Money // principal of the first loan of the sequence
 	taken     uint64     // bit i: a loan was granted i steps before the step to come
 	drawn     uint8      // slots whose visibility is known
 	mode      mode

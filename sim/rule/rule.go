@@ -23,18 +23,20 @@ import (
 // Application is what lender and law may look at when a borrower asks for a further loan. All of it is known
 // to the lender: outside loans only as far as a bureau shows them.
 type Application struct {
-	Now        int    // step in which he asks
-	Idle       bool   // no own loan is open
-	Gap        int    // steps since the last payoff, while idle
-	Since      int    // steps since the last origination
-	SinceLate  [3]int // steps since last 1+, 30+, 60+ days past due; Never if not
-	NewOrdinal int    // ordinal the loan would have
-	Clean      int    // own loans repaid without a missed payment, in a row
-	Taken      uint64 // bit i: a loan was granted here i steps ago
-	Sequence   int    // loans in a row up to the last one, each taken within 30 days of the payoff of the one before
-	RollOvers  int    // refinancings in a row up to now
-	Own        int    // open own loans
-	Refinance  bool   // granting would close the newest open loan
+	Now        int        // step in which he asks
+	Idle       bool       // no own loan is open
+	Gap        int        // steps since the last payoff, while idle
+	Since      int        // steps since the last origination
+	SinceLate  [3]int     // steps since last 1+, 30+, 60+ days past due; Never if not
+	NewOrdinal int        // ordinal the loan would have
+	Clean      int        // own loans repaid without a missed payment, in a row
+	Taken      uint64     // bit i: a loan was granted here i steps ago
+	Sequence   int        // loans in a row up to the last one, each taken within 30 days of the payoff of the one before
+	Continues  bool       // the new loan would belong to that row
+	First      data.Money // principal of the first loan of the row
+	RollOvers  int        // refinancings in a row up to now
+	Own        int        // open own loans
+	Refinance  bool       // granting would close the newest open loan
 	Product    data.Product
 	Term       int        // steps
 	Segment    uint8      // index into Portfolio.Segments
@@ -184,6 +186,7 @@ var Kinds = []Kind{
 	{"exposure_cap", "Exposure cap", func() Rule { return &ExposureCap{Debts: AllDebts} }},
 	{"payment_to_income_cap", "Payment-to-income cap", func() Rule { return &PTICap{Debts: AllDebts} }},
 	{"limit_ladder", "Limit ladder", func() Rule { return &LimitLadder{} }},
+	{"step_down", "Step-down", func() Rule { return &StepDown{} }},
 	{"product_cap", "Product cap", func() Rule { return &ProductCap{} }},
 	{"data_sharing", "Data sharing", func() Rule { return &DataSharing{} }},
 	{"outside_lending", "Outside lending", func() Rule { return &OutsideLending{Supply: 1, Max: maxOutside} }},

@@ -21,7 +21,7 @@ func fine() Application {
 		Gap: 6, Since: 9, SinceLate: [3]int{Never, Never, Never}, NewOrdinal: 3, Clean: 2, Own: 1, Income: 8000 * data.Unit, PD: .05,
 		NewestPrincipal: 6000 * data.Unit, NewestBalance: 3000 * data.Unit, NewestInstalment: 550 * data.Unit,
 		OwnBalance: 3000 * data.Unit, OwnInstalments: 550 * data.Unit, Outside: 1, OutsideBalance: 5000 * data.Unit, OutsideInstal: 650 * data.Unit,
-		Asked: 7500 * data.Unit, Base: 6000 * data.Unit, Step: 1, BreakEven: .17, APR: .19, Burden: .0926,
+		Asked: 7500 * data.Unit, Base: 6000 * data.Unit, Step: 1, Sequence: 2, Continues: true, First: 10000 * data.Unit, BreakEven: .17, APR: .19, Burden: .0926,
 	}
 }
 
@@ -144,6 +144,8 @@ func TestLimits(t *testing.T) {
 		{&ExposureCap{Amount: 2500 * data.Unit, Debts: OwnDebts}, 0, data.DeniedExposure},
 		{&LimitLadder{Steps: []float64{1, 1.2}}, 7200 * data.Unit, 0},
 		{&LimitLadder{Steps: []float64{.4}}, 0, data.DeniedLadder},
+		{&StepDown{Shares: []float64{.66, .5, .33}}, 5000 * data.Unit, 0}, // half of 10,000 for the third loan
+		{&StepDown{Shares: []float64{.2}}, 0, data.DeniedLadder},
 		{&ProductCap{Amount: 5000 * data.Unit}, 5000 * data.Unit, 0},
 		{&ProductCap{Amount: 1000 * data.Unit}, 0, data.DeniedProductCap},
 	} {
@@ -315,6 +317,9 @@ func arbitrary(t *rapid.T, k Kind) Rule {
 		case *string:
 			*v = rapid.SampledFrom(f.Choices).Draw(t, f.Name)
 		}
+	}
+	if s, ok := r.(*StepDown); ok {
+		s.Shares = []float64{1, .66, .33}
 	}
 	if w, ok := r.(*WorstDelinquency); ok {
 		w.MaxDays = []int{0, 29, 59}[w.MaxDays%3]

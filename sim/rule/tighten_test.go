@@ -31,6 +31,7 @@ func TestTighteningNeverGrantsMore(t *testing.T) {
 		"exposure_cap":          func(x float64) Rule { return &ExposureCap{Amount: data.Money(1+20000*(1-x)) * data.Unit} },
 		"payment_to_income_cap": func(x float64) Rule { return &PTICap{Max: .5 * (1 - x)} },
 		"limit_ladder":          func(x float64) Rule { return &LimitLadder{Steps: []float64{2.01 - 2*x}} },
+		"step_down":             func(x float64) Rule { return &StepDown{Shares: []float64{1.2 - x, 1.1 - x}} },
 		"product_cap":           func(x float64) Rule { return &ProductCap{Amount: data.Money(1+20000*(1-x)) * data.Unit} },
 	}
 	conditions := map[string]func(x float64, c *Clause){

@@ -36,7 +36,8 @@ func covered() (list []data.Measure) {
 // oracle's value as often as they should, within binomial bounds at 1e-4 shared out among the comparisons, in every
 // design. Without a factor the oracle's value is exact. With a factor it is a mean over paths of the economy that are
 // not the runs' own, so many that its error is below a fifth of a run's (checked). The same bounds reject intervals
-// that take the borrowers of one economy as independent, a value off by a tenth, and a difference of zero.
+// that take the borrowers of one economy as independent, a value off by a tenth, a difference of zero, and, in every
+// design but the plain one, the spread of replicates divided by the number of paths, with a normal quantile.
 func TestCoverage(t *testing.T) {
 	const runs, people, months, references = 200, 200, 8, 192
 	measures := covered()
@@ -72,6 +73,10 @@ func TestCoverage(t *testing.T) {
 						inside.add(name+", no difference", difference.Lo, difference.Hi, 0)
 						half := 1.96 * math.Sqrt(max(0, level.Value*(1-level.Value))/float64(people*paths))
 						inside.add(name+" of independent borrowers", level.Value-half, level.Value+half, value)
+						narrow := 1.96 * level.SE / math.Sqrt(float64(d.Replicate()))
+						inside.add(name+" of paths for replicates", level.Value-narrow, level.Value+narrow, value)
+						narrow = 1.96 * difference.SE / math.Sqrt(float64(d.Replicate()))
+						inside.add(name+", difference of paths for replicates", difference.Value-narrow, difference.Value+narrow, effect)
 						if run == 0 {
 							kinds = append(kinds, name, name+", difference")
 						}
@@ -94,6 +99,12 @@ func TestCoverage(t *testing.T) {
 				wrong := []string{"originations a tenth too high", "default_rate, no difference"}
 				if rho > 0 && d == factor.Plain { // mirrored economies share much less
 					wrong = append(wrong, "default_rate of independent borrowers")
+				}
+				if d != factor.Plain {
+					wrong = append(wrong, "default_rate of paths for replicates")
+				}
+				if d.Replicate() > 2 { // of pairs it would be rejected by a hair
+					wrong = append(wrong, "default_rate, difference of paths for replicates")
 				}
 				for _, kind := range wrong {
 					if inside.right(kind, runs, len(kinds)) {

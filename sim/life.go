@@ -16,6 +16,7 @@ type economy struct {
 	steps  []climate
 	factor []float64 // the segment's systematic factor, by step
 	sigma  float64   // its loading on the log miss hazard
+	worst  float64   // largest multiplier of the miss hazard
 }
 
 // climate is one step of an economy.
@@ -98,7 +99,10 @@ func (l *life) begin(s *state) {
 // live runs the steps from t up to the one before end and stops early once nothing can happen any more.
 func (l *life) live(t, end int) {
 	watch := l.worker.watch
-	for ; t < end && l.mode != gone; t++ {
+	for ; l.mode != gone; t++ {
+		if t = l.pass(t, end); t >= end {
+			return
+		}
 		if watch != nil {
 			watch.see(l, t)
 		}
@@ -191,12 +195,11 @@ func (l *life) currentMonth(t int) {
 		return
 	}
 	if risk {
-		u := l.fate.lane(t, rng.Risk)
-		switch first, either := behaviour.Pick(miss, l.prepay); {
-		case u < first:
+		switch l.race(t, rng.Risk, miss, l.prepay) {
+		case first:
 			l.misses(t)
 			return
-		case u < either:
+		case second:
 			l.prepays(t)
 			return
 		}
@@ -213,11 +216,9 @@ func (l *life) currentMonth(t int) {
 	if closed {
 		l.drop(t)
 	}
-	if asks {
-		if first, _ := behaviour.Pick(l.ask, 0); l.fate.lane(t, rng.Demand) < first {
-			l.apply(t, false)
-			return
-		}
+	if asks && l.race(t, rng.Demand, l.ask, 0) == first {
+		l.apply(t, false)
+		return
 	}
 	l.conclude(t, false, false)
 }
@@ -230,24 +231,28 @@ func (l *life) missHazard(t int) float64 {
 // idleMonth is a month of a borrower without an own loan.
 func (l *life) idleMonth(t int) {
 	word := l.fate.months[t]
-	ask, leave := l.ask*l.model.returning[l.gap], 0.
-	if l.gap >= l.model.leaving {
-		leave = l.leave
-	}
+	ask, leave := l.demandHazards(l.gap)
 	acts := mayFire(word, rng.Demand, ask+leave)
 	l.outsideLane(t, word)
 	if acts {
-		u := l.fate.lane(t, rng.Demand)
-		switch first, either := behaviour.Pick(ask, leave); {
-		case u < first:
+		switch l.race(t, rng.Demand, ask, leave) {
+		case first:
 			l.apply(t, true)
 			return
-		case u < either:
+		case second:
 			l.leaves(l.row(t))
 			return
 		}
 	}
 	l.conclude(t, true, false)
+}
+
+// demandHazards are those of asking and of leaving in a step of an idle borrower.
+func (l *life) demandHazards(gap int16) (ask, leave float64) {
+	if gap >= l.model.leaving {
+		leave = l.leave
+	}
+	return l.ask * l.model.returning[gap], leave
 }
 
 // leaves ends a life without default, in the month of a row.
@@ -281,8 +286,7 @@ func (l *life) lateMonth(t int) {
 	l.standStill()
 	outcome := behaviour.Roll
 	if !l.fraudulent() {
-		u := l.fate.lane(t, rng.Risk)
-		outcome = l.economy.steps[t].chain.Late(int(l.bucket), u)
+		outcome = l.chain(t)
 	}
 	row := l.row(t)
 	switch outcome {
@@ -405,9 +409,8 @@ func (l *life) outsideLane(t int, word uint32) {
 	if !mayFire(word, rng.Outside, l.birth+death) {
 		return
 	}
-	u := l.fate.lane(t, rng.Outside)
-	switch first, either := behaviour.Pick(l.birth, death); {
-	case u < first:
+	switch l.race(t, rng.Outside, l.birth, death) {
+	case first:
 		l.outside++
 		l.stale = true
 		l.row(t)[data.OutsideOpened] += l.weight
@@ -415,7 +418,7 @@ func (l *life) outsideLane(t int, word uint32) {
 			l.fate.decision(t, entryDraw) < l.model.DepEntry {
 			l.dependent = true
 		}
-	case u < either:
+	case second:
 		l.outside--
 		l.stale = true
 		l.row(t)[data.OutsideClosed] += l.weight

@@ -75,6 +75,7 @@ type Plan struct {
 	applicants []applicant
 	sample     *sample // nil: all borrowers
 	likely     *sample // the order from which samples of any size are drawn; nil until one is
+	plain      bool    // no shortcuts (quiet.go, race.go): for tests, which compare
 }
 
 // family is a group of arms that share behaviour and macro path: they travel together until a decision parts
@@ -106,6 +107,7 @@ type class struct {
 type model struct {
 	behaviour.Params
 	season    []float64 // by age
+	hump      []float64 // largest season from an age on
 	returning []float64 // by gap
 	recovery  []float64 // cumulative share by steps since default
 	growth    []float64 // amount asked over the loan at the snapshot, by step
@@ -506,6 +508,10 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 		oldest = max(oldest, -int(p.loans[i].Origin))
 	}
 	m.season = m.Seasoning(oldest+max(p.steps(), grid.Steps(pilotMonths))+2, m.step)
+	m.hump = slices.Clone(m.season)
+	for age := len(m.hump) - 2; age >= 0; age-- {
+		m.hump[age] = max(m.hump[age], m.hump[age+1])
+	}
 	m.returning = m.Returning(grid.FromMonths(maxGap)+1, m.step)
 	m.recovery = m.RecoveryCurve()
 	m.growth = make([]float64, int(m.LevMax)+1)

@@ -33,11 +33,16 @@ func (l *life) provide(row *row) (balance data.Money) {
 		balance += loan.Balance
 		sum += float64(float64(loan.Balance) * t.Share(l.table[i], loan.Term, loan.Remaining, s))
 	}
-	const magic = 3 << 51 // the sum with it has no bits behind the point: half to even, below 2^51
 	stage := t.Stage(s)
-	row[data.Provision(stage)] += l.weight * int64((sum+magic)-magic)
+	row[data.Provision(stage)] += l.weight * roundEven(sum)
 	if stage == 2 {
 		row[data.BalanceStage2] += l.weight * int64(balance)
 	}
 	return balance
+}
+
+// roundEven rounds half to even below 2^51: the sum with 1.5 x 2^52 has no bits behind the point.
+func roundEven(x float64) int64 {
+	const magic = 3 << 51
+	return int64((x + magic) - magic)
 }

@@ -129,6 +129,7 @@ type worker struct {
 	halves      [][]int64 // by arm, of the first paths; nil where nobody asks
 	weight      int64     // with which a borrower counts who stands for a stratum; 0: his own
 	story       *story    // of the borrower who is followed
+	plain       bool      // as in Plan
 }
 
 // setOf names a set of arms of a family.
@@ -144,7 +145,7 @@ type parted struct {
 }
 
 func newWorker(p *Plan) *worker {
-	w := &worker{plan: p, shared: map[setOf]*tally{}}
+	w := &worker{plan: p, plain: p.plain, shared: map[setOf]*tally{}}
 	w.fate = newFate(p.steps())
 	for range p.arms {
 		w.tallies = append(w.tallies, newTally(len(p.cells), p.settings.Months))
@@ -343,6 +344,7 @@ func (p *Plan) economies(path int) [][]economy {
 			for t, z := range e.factor {
 				month := grid.MonthOf(t)
 				x := m.segments[g].Multipliers(&m.Params, z, m.MacroShift(macro.At(month)))
+				e.worst = max(e.worst, x.Miss)
 				e.steps[t] = climate{x.Miss, m.Chain(x, grid.SubStates()), int16(month), grid.LastOfMonth(t)}
 			}
 		}

@@ -126,25 +126,34 @@ func (l *Loan) part(n int16, interest data.Money, line *Line) data.Money {
 
 // Pay makes the scheduled payment of a step of a loan that is not late.
 func (l *Loan) Pay(line *Line) Cash {
-	if l.Product == data.Bullet {
-		if l.Remaining > 1 {
-			l.Remaining--
-			return Cash{}
-		}
+	c, open := l.Regular(line)
+	switch {
+	case open:
+		return c
+	case l.Product == data.Bullet:
 		return l.close(l.earned(l.Term))
 	}
-	interest := l.interest()
-	part := l.part(1, interest, line)
-	if l.Remaining == 1 || part >= l.Balance {
-		return l.close(interest)
+	return l.close(l.interest())
+}
+
+// Regular is Pay where that leaves the loan open. Where it would repay the loan, nothing is paid yet.
+func (l *Loan) Regular(line *Line) (c Cash, open bool) {
+	if l.Remaining == 1 {
+		return c, false
 	}
-	l.Balance -= part
+	if l.Product != data.Bullet {
+		c.Interest = l.interest()
+		c.Principal = l.part(1, c.Interest, line)
+		if c.Principal >= l.Balance {
+			return Cash{}, false
+		}
+		l.Balance -= c.Principal
+	}
 	l.Remaining--
-	c := Cash{Interest: interest, Principal: part}
 	if l.Product == data.Revolving {
 		c.Drawn = l.draw(line.Draw)
 	}
-	return c
+	return c, true
 }
 
 // close pays the balance and the interest given.

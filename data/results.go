@@ -75,6 +75,36 @@ type Costs struct {
 	OutsideBalance Money   `json:"outside_balance"` // balance taken for one outside loan
 }
 
+// Sharing says how much of a simulation its arms had in common: arms of like behaviour and economy share a borrower's
+// history until a decision parts them.
+type Sharing struct {
+	BorrowerPaths int64 `json:"borrower_paths"` // borrowers times paths
+	Branches      int64 `json:"branches"`       // histories simulated for them, of one arm or several
+	Steps         int64 `json:"steps"`          // of these histories
+	ArmSteps      int64 `json:"arm_steps"`      // what they stand for: steps times the arms that shared each
+	Common        int64 `json:"common"`         // of these, those that all arms of like behaviour and economy shared
+}
+
+// Add adds the counts of another part of the run.
+func (s *Sharing) Add(o Sharing) {
+	s.BorrowerPaths += o.BorrowerPaths
+	s.Branches += o.Branches
+	s.Steps += o.Steps
+	s.ArmSteps += o.ArmSteps
+	s.Common += o.Common
+}
+
+// ErrorParts says where the standard error of a measure at the horizon comes from: Economy² + Borrowers² =
+// StandardError².
+type ErrorParts struct {
+	Measure       string  `json:"measure"`
+	Arm           int     `json:"arm"`
+	Difference    bool    `json:"difference"` // of the paired difference to the arm's reference
+	StandardError float64 `json:"standard_error"`
+	Economy       float64 `json:"economy"`
+	Borrowers     float64 `json:"borrowers"`
+}
+
 // Run says in words and figures what was run: everything a report states that is not a count. It holds no
 // clock, host or path.
 type Run struct {
@@ -104,6 +134,8 @@ type Run struct {
 	Gates       []Gate       `json:"gates"`
 	Costs       Costs        `json:"costs"`
 	Anchoring   Anchoring    `json:"anchoring"`
+	Sharing     Sharing      `json:"sharing,omitzero"`
+	ErrorParts  []ErrorParts `json:"error_parts,omitempty"`
 	Reproduce   string       `json:"reproduce"` // the command that repeats the run
 }
 

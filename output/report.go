@@ -43,6 +43,7 @@ type Report struct {
 	Fans        [][][]float64 // [arm][month]: FanLevels quantiles over paths of the cumulative default rate
 	Denials     [][]Denial    // per arm, most frequent first
 	Segments    []SegmentRow
+	Stages      []Stage // how the default rate settled, fewest paths first
 
 	titles    []string
 	index     map[string]int
@@ -116,6 +117,7 @@ func Build(results *data.Results, options Options) *Report {
 	r.denials()
 	r.dominate(e)
 	r.Segments = segments(results, e)
+	r.converge()
 	r.Answer = r.answer()
 	if e.Replicates < 30 {
 		r.Warnings = append(r.Warnings, "only "+Plural(e.Replicates, "independent replicate")+

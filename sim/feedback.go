@@ -84,6 +84,7 @@ func (w *worker) steer(ctx context.Context, path, f int, arm *helm) error {
 		w.join(l, 1<<h.at)
 		start := p.start(b, &w.fate, m)
 		l.begin(&start)
+		w.sharing.Branches++
 	}
 	for t := range p.steps() {
 		month := grid.MonthOf(t)

@@ -99,9 +99,14 @@ func (l *life) begin(s *state) {
 // live runs the steps from t up to the one before end and stops early once nothing can happen any more.
 func (l *life) live(t, end int) {
 	watch := l.worker.watch
+	arms, from := l.arms, t
 	for ; l.mode != gone; t++ {
+		if l.arms != arms { // a decision in the step before has parted them
+			l.worker.walked(l.family, arms, t-from)
+			arms, from = l.arms, t
+		}
 		if t = l.pass(t, end); t >= end {
-			return
+			break
 		}
 		if watch != nil {
 			watch.see(l, t)
@@ -120,6 +125,7 @@ func (l *life) live(t, end int) {
 			}
 		}
 	}
+	l.worker.walked(l.family, arms, t-from)
 }
 
 // end closes step t: hazards follow the state; at the end of a month stocks are counted.

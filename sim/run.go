@@ -39,7 +39,14 @@ func (p *Plan) Memory(workers int) int64 {
 	if p.steered() {
 		portfolio += int64(workers) * int64(len(p.borrowers)) * perFollowed
 	}
-	return portfolio + arms*int64(p.settings.Paths)*block + arms*margins*block*4 + int64(workers)*arms*singles*block*2
+	sets := 0
+	for i := range p.families {
+		n := len(p.families[i].arms)
+		sets += 1<<min(n, 20) - 1 - n // of two arms and more
+	}
+	tallies := 2*arms + int64(min(sets, mostShared))
+	paths := int64(p.settings.Paths)
+	return portfolio + arms*(paths+min(paths, halvedPaths))*block + arms*margins*block*4 + int64(workers)*tallies*singles*block
 }
 
 // Run simulates all paths on the given number of workers (0 = one per processor). progress, if not nil, is
@@ -63,6 +70,7 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 	defer cancel(nil)
 	var next atomic.Int64
 	var done int
+	var sharing data.Sharing
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	units := p.settings.Paths / replicate
@@ -78,6 +86,9 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 			for {
 				unit := int(next.Add(1)) - 1
 				if unit >= units || ctx.Err() != nil {
+					mu.Lock()
+					sharing.Add(w.sharing)
+					mu.Unlock()
 					return
 				}
 				for i := range replicate {
@@ -105,6 +116,7 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 		return nil, err
 	}
 	results := &data.Results{Run: p.Describe(), Counts: counts, Halves: halves}
+	results.Run.Sharing = sharing
 	for a := range sums {
 		results.Cells = append(results.Cells, sums[a].results())
 	}
@@ -120,6 +132,7 @@ type worker struct {
 	application rule.Application
 	outcomes    [64]outcome
 	shared      map[setOf]*tally // of sets of two and more arms
+	spare       []*tally         // for more of them
 	tallies     []*tally         // of single arms
 	replicates  []*tally
 	scratch     []int64
@@ -130,6 +143,7 @@ type worker struct {
 	weight      int64     // with which a borrower counts who stands for a stratum; 0: his own
 	story       *story    // of the borrower who is followed
 	plain       bool      // as in Plan
+	sharing     data.Sharing
 }
 
 // setOf names a set of arms of a family.
@@ -163,6 +177,7 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 	const blockOfBorrowers = 256
 	p := w.plan
 	w.economies = p.economies(path)
+	w.sharing.BorrowerPaths += int64(p.Simulated())
 	stride := 1
 	if w.halves != nil && path < halvedPaths {
 		stride = 2 // the two halves one after the other
@@ -192,7 +207,9 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 			w.tallies[set.family.arms[bits.TrailingZeros64(uint64(rest))]].add(shared)
 		}
 		clear(shared.counts)
+		w.spare = append(w.spare, shared)
 	}
+	clear(w.shared) // which sets are shared depends on the path alone
 	for a, t := range w.tallies {
 		t.close(p.cells, p.settings.Months)
 		totals := counts[a][path*len(w.scratch) : (path+1)*len(w.scratch)]
@@ -227,13 +244,25 @@ func (w *worker) borrower(path, i int) {
 			w.join(&l, family.alike(c, w.person.graded, m.Margin, b.open > 1))
 			done |= l.arms
 			l.begin(&start)
+			w.sharing.Branches++
 			l.through(b.arrives(), steps)
 			for n := len(w.waiting); n > 0; n = len(w.waiting) {
 				next := w.waiting[n-1]
 				w.waiting = w.waiting[:n-1]
+				w.sharing.Branches++
 				next.life.through(next.from, steps)
 			}
 		}
+	}
+}
+
+// walked counts n steps of a history that a set of arms of a family shared.
+func (w *worker) walked(f *family, arms armSet, n int) {
+	steps := int64(n) * int64(bits.OnesCount64(uint64(arms)))
+	w.sharing.Steps += int64(n)
+	w.sharing.ArmSteps += steps
+	if bits.OnesCount64(uint64(arms)) == len(f.arms) {
+		w.sharing.Common += steps
 	}
 }
 
@@ -274,7 +303,7 @@ func (f *family) alike(c int, g *graded, margin float64, mixed bool) armSet {
 	return set
 }
 
-// mostShared bounds the tallies of shared sets that a worker keeps; a set beyond it is split up. (A variable for
+// mostShared bounds the tallies of shared sets that a worker keeps on a path; a set beyond it is split up. (A variable for
 // the test that runs out of them.)
 var mostShared = 96
 
@@ -294,7 +323,11 @@ func (w *worker) tallyOf(f *family, arms armSet) *tally {
 	set := setOf{f, arms}
 	t := w.shared[set]
 	if t == nil {
-		t = newTally(len(w.plan.cells), w.plan.settings.Months)
+		if n := len(w.spare); n > 0 {
+			t, w.spare = w.spare[n-1], w.spare[:n-1]
+		} else {
+			t = newTally(len(w.plan.cells), w.plan.settings.Months)
+		}
 		w.shared[set] = t
 	}
 	return t

@@ -37,6 +37,7 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) (cod
 			code = exitInternal
 		}
 	}()
+	frugal()
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	defer context.AfterFunc(ctx, stop)()
@@ -65,7 +66,7 @@ func newRootCommand(env *environment) *cobra.Command {
 	root.SetVersionTemplate("relend {{.Version}}\n")
 	root.SetOut(env.stdout)
 	root.SetErr(env.stderr)
-	root.AddCommand(newRunCommand(env), newExplainCommand(env), newReportCommand(env), newPortfolioCommand(env), newScenariosCommand(env), newStudiesCommand(env),
+	root.AddCommand(newRunCommand(env), newPlanCommand(env), newExplainCommand(env), newReportCommand(env), newPortfolioCommand(env), newScenariosCommand(env), newStudiesCommand(env),
 		newSchemaCommand(env), newSelfcheckCommand(env), newVersionCommand(env), newExitCodesTopic(), newGatesTopic())
 	root.SetHelpCommand(newHelpCommand(root))
 	root.InitDefaultHelpCmd()

@@ -42,6 +42,26 @@ func availableMemory() int64 {
 	return least
 }
 
+// memoryOfPath is what a path adds to the results.
+func memoryOfPath(arms, months int) int64 {
+	return int64(arms) * int64(months+1) * int64(data.NumCounters) * 8
+}
+
+// resident is the memory of the whole process at its peak: of a simulation, or, when that is over, of drawing the report
+// from its results. The constants were measured.
+func resident(simulation, results int64) int64 {
+	const program, charts = 25 << 20, 75 << 20
+	return max(simulation+program, results+charts)
+}
+
+// frugal lets the collector run when garbage is a third of what is in use instead of all of it: a simulation makes
+// little, and holds much. GOGC in the environment has precedence.
+func frugal() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(30)
+	}
+}
+
 // checkMemory refuses a run that would need more memory than there is. need is the estimate for the whole
 // process; perPath is the part of it that each path adds.
 func checkMemory(available, need, perPath int64, paths int) error {

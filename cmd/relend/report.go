@@ -116,6 +116,9 @@ func (d *drawing) print(env *environment, dir string) {
 	if line := anchored(&d.run.Anchoring); line != "" {
 		fmt.Fprintln(env.stdout, line)
 	}
+	if line := output.Sharing(d.run); line != "" {
+		fmt.Fprintln(env.stdout, "sharing: "+line)
+	}
 	for _, g := range d.verdict.Gates {
 		fmt.Fprintf(env.stdout, "gate %s (%s): %s: %s; found %s\n", g.Name, g.Level, g.Result, g.Expect, g.Found)
 	}

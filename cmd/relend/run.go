@@ -183,8 +183,8 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	perPath := int64(len(arms)) * int64(settings.Months+1) * int64(data.NumCounters) * 8
-	if err := checkMemory(env.memory(), plan.Memory(workers), perPath, settings.Paths); err != nil {
+	perPath := memoryOfPath(len(arms), settings.Months)
+	if err := checkMemory(env.memory(), resident(plan.Memory(workers), perPath*int64(settings.Paths)), perPath, settings.Paths); err != nil {
 		return err
 	}
 	if !o.quiet {
@@ -206,7 +206,7 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 	var results *data.Results
 	reached := &outcome{}
 	if len(e.Precision) > 0 {
-		fit := fitting(env.memory(), plan.Memory(workers), perPath, settings.Paths)
+		fit := fitting(env.memory(), resident(plan.Memory(workers), perPath*int64(settings.Paths)), perPath, settings.Paths)
 		results, reached, err = extend(plan, arms, e.Precision, o.most, fit, simulate)
 	} else {
 		results, err = simulate(plan)
@@ -218,6 +218,7 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 	results.Run.Checks = append(results.Run.Checks, reached.checks...)
 	results.Run.Warnings = append(results.Run.Warnings, reached.notes...)
 	o.describe(&results.Run, e, portfolio)
+	results.Run.ErrorParts = errorParts(results, arms)
 	if text := widened(results, plan.Borrowers()); text != "" {
 		results.Run.Warnings = append(results.Run.Warnings, text)
 	}

@@ -90,6 +90,18 @@ func choose(ctx context.Context, plan *sim.Plan, wishes []wish, workers int) (sa
 		output.Plural(paths, "path"), output.Plural(pilotSample, "borrower"), output.Plural(int(best), "borrower"), 100*share), nil
 }
 
+// errorParts splits the standard errors of the default rates and of their differences.
+func errorParts(results *data.Results, arms []sim.Arm) (list []data.ErrorParts) {
+	e := estimate.New(results, .95)
+	for _, w := range wished(arms) {
+		if p, ok := e.Parts(w.arm, w.reference, w.measure, results.Run.Months); ok {
+			list = append(list, data.ErrorParts{Measure: w.measure.Name, Arm: w.arm, Difference: w.reference >= 0,
+				StandardError: p.SE, Economy: p.Economy, Borrowers: p.Borrowers})
+		}
+	}
+	return list
+}
+
 // wished are the default rate of every arm and its difference to its reference.
 func wished(arms []sim.Arm) []wish {
 	m, _ := data.MeasureByName("default_rate")

@@ -23,11 +23,11 @@ type Figure struct {
 }
 
 // Kinds are the charts, in the order of the report.
-var Kinds = []string{"frontier", "compare", "difference", "relative", "fan", "loss", "delinquency", "states", "denials"}
+var Kinds = []string{"frontier", "compare", "difference", "relative", "fan", "loss", "delinquency", "states", "denials", "convergence"}
 
 var drawers = map[string]func(b *book, g output.Group) *page{
 	"frontier": frontier, "compare": compare, "difference": differences, "relative": relative,
-	"fan": fans, "loss": losses, "delinquency": delinquency, "states": states, "denials": denials,
+	"fan": fans, "loss": losses, "delinquency": delinquency, "states": states, "denials": denials, "convergence": convergence,
 }
 
 // page is a chart before it is drawn.

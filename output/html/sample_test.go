@@ -56,7 +56,10 @@ func sample(policies []policy, macros []string, paths, months int) *data.Results
 		Warnings:    []string{"12 rows without a segment were read as consumer"},
 		Checks: []data.Check{{Name: "ledger identity", Result: "opening + disbursed - repaid - charged off = closing on all path-months", Holds: true},
 			{Name: "baseline twin", Result: "differences exactly 0 in every row", Holds: true}},
-		Gates:     []data.Gate{{Name: "no more defaults", Expect: "diff(default_rate) <= 0", Level: "error"}},
+		Gates:   []data.Gate{{Name: "no more defaults", Expect: "diff(default_rate) <= 0", Level: "error"}},
+		Sharing: data.Sharing{BorrowerPaths: 2_560_000, Branches: 6_100_000, Steps: 80_000_000, ArmSteps: 230_000_000, Common: 90_000_000},
+		ErrorParts: []data.ErrorParts{{Measure: "default_rate", StandardError: .0013, Economy: .0012, Borrowers: .0005},
+			{Measure: "default_rate", Arm: 1, Difference: true, StandardError: .0005, Economy: .0003, Borrowers: .0004}},
 		Costs:     data.Costs{Funding: .06, Operating: .04, Acquisition: .01, OutsideBalance: 500_000},
 		Reproduce: "relend run default.yaml --seed 42 --paths 128",
 	}

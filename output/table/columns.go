@@ -28,7 +28,7 @@ type Table struct {
 // All returns the tables of a report in the order of their names' importance.
 func All(r *output.Report) []Table {
 	return []Table{
-		{"summary", Summary(r)}, {"distribution", Distribution(r)}, {"denials", Denials(r)}, {"segments", Segments(r)},
+		{"summary", Summary(r)}, {"distribution", Distribution(r)}, {"denials", Denials(r)}, {"segments", Segments(r)}, {"convergence", Convergence(r)},
 	}
 }
 
@@ -170,6 +170,19 @@ func Segments(r *output.Report) []Column {
 		}
 		b.add(arm.Name, arm.Title, arm.Macro, s.Dimension, s.Class, s.Borrowers, per, d.Value, d.SE, d.Lo, d.Hi,
 			f.Value, f.SE, f.Lo, f.Hi, s.BalanceStart/float64(data.Unit), s.Balance/float64(data.Unit), r.Level)
+	}
+	return b.columns
+}
+
+// Convergence is one row per arm and number of paths: the default rate at the horizon as the first paths of the run alone
+// give it, and the paired difference to the arm's reference.
+func Convergence(r *output.Report) []Column {
+	b := newBuilder("arm title macro paths value std_error lo hi level diff diff_std_error diff_lo diff_hi", "sssifffffffff")
+	for a, arm := range r.Run.Arms {
+		for _, s := range r.Stages {
+			f, d := s.Figures[a], s.Differences[a]
+			b.add(arm.Name, arm.Title, arm.Macro, s.Paths, f.Value, f.SE, f.Lo, f.Hi, r.Level, d.Value, d.SE, d.Lo, d.Hi)
+		}
 	}
 	return b.columns
 }

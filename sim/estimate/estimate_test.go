@@ -417,3 +417,11 @@ func TestQuotient(t *testing.T) {
 		t.Errorf("difference %+v, want %+v", differences[1], f)
 	}
 }
+
+// Table values of chi-squared with 9 degrees of freedom: 2.700 and 19.023.
+func TestVarianceRange(t *testing.T) {
+	lo, hi := VarianceRange(10, .95)
+	if math.Abs(lo-9/19.023) > 1e-4 || math.Abs(hi-9/2.7004) > 1e-4 {
+		t.Errorf("%g to %g", lo, hi)
+	}
+}

@@ -46,6 +46,13 @@ func (e *Estimator) Interval(value, se float64) Figure {
 	return Figure{value, se, value - e.t*se, value + e.t*se}
 }
 
+// VarianceRange returns between which multiples of a sample variance of n normal observations, 2 or more, the variance
+// itself lies at a level (chi-squared of n-1 degrees of freedom).
+func VarianceRange(n int, level float64) (lo, hi float64) {
+	law := distuv.ChiSquared{K: float64(n - 1)}
+	return law.K / law.Quantile(.5+level/2), law.K / law.Quantile(.5-level/2)
+}
+
 // All estimates the measures of every arm and its paired difference to its reference, both as
 // [arm][measure][month], months 0..Months.
 func (e *Estimator) All(measures []data.Measure) (figures, differences [][][]Figure) {

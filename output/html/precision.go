@@ -1,0 +1,69 @@
+package html
+
+import (
+	"math"
+
+	"relend/data"
+	"relend/output"
+)
+
+// settledTables show how the default rate and its differences settled with the number of paths.
+func settledTables(r *output.Report, g output.Group) []grid {
+	if len(r.Stages) < 2 {
+		return nil
+	}
+	arms, note := r.Choose(g, mostColumns)
+	s, months := r.Scale(r.Index("default_rate")), output.Plural(r.Run.Months, "month")
+	level := grid{Caption: caption(r, g, "Default rate after "+months+" by the first paths of the run, %", note), Columns: []string{"Arm"}}
+	differences := grid{Caption: caption(r, g, "Its paired difference to "+r.Title(g.Reference)+" by the first paths of the run, pp", note), Columns: []string{"Arm"}}
+	for _, stage := range r.Stages {
+		level.Columns = append(level.Columns, output.Plural(stage.Paths, "path"))
+	}
+	differences.Columns = level.Columns
+	last := r.Stages[len(r.Stages)-1]
+	for _, a := range arms {
+		cells, gaps := []string{r.Title(a)}, []string{r.Title(a)}
+		digits, fine := s.DigitsOf(last.Figures[a]), s.DigitsOf(last.Differences[a])
+		for _, stage := range r.Stages {
+			cells = append(cells, minus(s.PlusMinus(stage.Figures[a], digits)))
+			gaps = append(gaps, minus(s.PlusMinus(stage.Differences[a], fine)))
+		}
+		level.add(cells...)
+		if a != g.Reference {
+			differences.add(gaps...)
+		}
+	}
+	if len(differences.Rows) == 0 {
+		return []grid{level}
+	}
+	return []grid{level, differences}
+}
+
+// partsTable shows where standard errors come from; none where the run did not keep halves of its borrowers apart.
+func partsTable(r *output.Report, g output.Group) []grid {
+	t := grid{Caption: caption(r, g, "Where the standard error comes from, after "+output.Plural(r.Run.Months, "month"), ""),
+		Columns: []string{"Figure", "Standard error pp", "from the economy pp", "from the borrowers' chances pp", "borrowers' share of the variance %"}}
+	arms, _ := r.Choose(g, mostColumns)
+	for _, a := range arms {
+		for _, p := range r.Run.ErrorParts {
+			m, known := data.MeasureByName(p.Measure)
+			if p.Arm != a || !known {
+				continue
+			}
+			name := m.Title + ", " + r.Title(a)
+			if p.Difference {
+				name += ", difference"
+			}
+			pp := func(v float64) string { return output.Number(100*v, 4) }
+			share := math.NaN()
+			if p.StandardError > 0 {
+				share = 100 * p.Borrowers * p.Borrowers / (p.StandardError * p.StandardError)
+			}
+			t.add(name, pp(p.StandardError), pp(p.Economy), pp(p.Borrowers), output.Number(share, 1))
+		}
+	}
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	return []grid{t}
+}

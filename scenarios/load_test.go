@@ -287,7 +287,7 @@ func TestLoadOfNothing(t *testing.T) {
 	folder(t, map[string]string{"big.yaml": "title: " + strings.Repeat("x", 1<<20)})
 	for name, want := range map[string]string{
 		"defaul":      `unknown experiment "defaul", did you mean "default"?`,
-		"zzz":         `unknown experiment "zzz": the library has default, feedback, quick, rollover; a file is named by its path, such as ./zzz.yaml`,
+		"zzz":         `unknown experiment "zzz": the library has default, feedback, quick, rollover, ten_policies; a file is named by its path, such as ./zzz.yaml`,
 		"lost.yaml":   `lost.yaml: cannot be read: no such file or directory`,
 		"../":         `..: cannot be read: not a regular file`,
 		"/dev/zero":   `/dev/zero: cannot be read: not a regular file`,

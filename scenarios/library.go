@@ -4,7 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"path"
+	"maps"
 	"slices"
 	"strings"
 
@@ -64,18 +64,27 @@ func Library() []Entry {
 	return entries
 }
 
-// libraryNames lists the names of one kind, sorted.
-func libraryNames(kind Kind) []string {
-	files, err := fs.ReadDir(library, "library/"+kind.Plural())
+// libraryFiles lists the files of one kind by name. Laws lie in a folder for each jurisdiction; beside them lie the
+// cases that show their limits.
+func libraryFiles(kind Kind) map[string]string {
+	files := map[string]string{}
+	err := fs.WalkDir(library, "library/"+kind.Plural(), func(file string, f fs.DirEntry, err error) error {
+		if err == nil && !f.IsDir() && !strings.HasSuffix(file, casesSuffix) {
+			files[strings.TrimSuffix(f.Name(), ".yaml")] = file
+		}
+		return err
+	})
 	if err != nil {
 		panic(err) // the folder is embedded
 	}
-	names := make([]string, len(files))
-	for i, f := range files {
-		names[i] = strings.TrimSuffix(f.Name(), ".yaml")
-	}
-	return names
+	return files
 }
+
+// casesSuffix ends the names of files of cases.
+const casesSuffix = ".cases.yaml"
+
+// libraryNames lists the names of one kind, sorted.
+func libraryNames(kind Kind) []string { return slices.Sorted(maps.Keys(libraryFiles(kind))) }
 
 // Text returns the YAML of a file of the library, or an error that suggests the nearest name.
 func Text(kind Kind, name string) ([]byte, error) {
@@ -87,7 +96,7 @@ func Text(kind Kind, name string) ([]byte, error) {
 		return nil, fmt.Errorf("unknown %s %q: the library has %s; a file is named by its path, such as ./%s.yaml",
 			kind, name, strings.Join(names, ", "), name)
 	}
-	return library.ReadFile(path.Join("library", kind.Plural(), name+".yaml"))
+	return library.ReadFile(libraryFiles(kind)[name])
 }
 
 // hint suggests the nearest name, or lists all of them when none is near.

@@ -99,7 +99,7 @@ measures: [par_30]
 gates: [{name: n, expect: e, level: warn}]
 `,
 		KindPolicy:     "{name: n, title: t, description: d, source: s, extends: default, rules: {}}",
-		KindRegulation: "{name: n, title: t, description: d, jurisdiction: j, status: draft, reference: r, source: s, scope: 1%, rules: {}}",
+		KindRegulation: "{name: n, title: t, original_title: o, description: d, jurisdiction: j, status: draft, reference: r, source: s, scope: 1%, rules: {}, not_modelled: [c]}",
 		KindMacro:      "{name: n, title: t, source: s, months: {unemployment: [0], gdp: [0], lpr: [0]}}",
 		KindStudy: `
 name: n

@@ -60,12 +60,17 @@ func (e *Experiment) Resolved() []byte {
 		m := document.NewMap()
 		text(m, "name", r.Name)
 		text(m, "title", r.Title)
+		text(m, "original_title", r.Original)
 		text(m, "description", r.Description)
 		text(m, "jurisdiction", r.Jurisdiction)
 		text(m, "status", r.Status)
 		text(m, "reference", r.Reference)
 		text(m, "source", r.Source)
-		regulations = append(regulations, m.Set("scope", ratio(r.Scope)).Set("rules", rulesNode(r.Rules)))
+		m.Set("scope", ratio(r.Scope)).Set("rules", rulesNode(r.Rules))
+		if len(r.NotModelled) > 0 {
+			m.Set("not_modelled", textList(r.NotModelled))
+		}
+		regulations = append(regulations, m)
 	}
 	for _, x := range e.Macros {
 		m, table := document.NewMap(), document.NewMap()

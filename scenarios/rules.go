@@ -23,6 +23,7 @@ type Policy struct {
 type Regulation struct {
 	Name         string
 	Title        string
+	Original     string // title of the instrument in its own language, with an English gloss
 	Description  string
 	Jurisdiction string
 	Status       string // one of Statuses
@@ -30,6 +31,7 @@ type Regulation struct {
 	Source       string // where the figure was read
 	Scope        float64
 	Rules        []Rule
+	NotModelled  []string // clauses that no kind of rule can say
 }
 
 // Rule is one rule with the currency of its amounts ("" = the portfolio's).
@@ -41,7 +43,10 @@ type Rule struct {
 }
 
 // Statuses are the standings a regulation can have.
-var Statuses = []string{"in_force", "draft", "repealed", "guidance", "self_regulation", "hypothetical"}
+var Statuses = []string{"in_force", "draft", "repealed", "guidance", "self_regulation", "unverified", "hypothetical"}
+
+// unverified marks a regulation whose figures come from memory.
+const unverified = "unverified"
 
 // text reads a text in one line.
 func (l *loader) text(n *document.Node) string {
@@ -211,6 +216,7 @@ func (l *loader) regulation(s source) Regulation {
 	r := Regulation{
 		Name:         l.name(l.own(layers, "name")),
 		Title:        l.text(first(layers, "title")),
+		Original:     l.text(first(layers, "original_title")),
 		Description:  l.paragraph(first(layers, "description")),
 		Jurisdiction: l.text(first(layers, "jurisdiction")),
 		Status:       "hypothetical",
@@ -220,7 +226,14 @@ func (l *loader) regulation(s source) Regulation {
 	}
 	r.Title = orElse(r.Title, r.Name)
 	if n := first(layers, "status"); n != nil {
-		r.Status = l.r.OneOf(n, Statuses...)
+		if r.Status = l.r.OneOf(n, Statuses...); r.Status == unverified {
+			l.r.Warnf(n, "the figures of %s are unverified: nobody has read them in the law", r.Name)
+		}
+	}
+	if n := first(layers, "not_modelled"); n != nil {
+		for _, item := range l.r.List(n) {
+			r.NotModelled = append(r.NotModelled, l.text(item))
+		}
 	}
 	for _, layer := range layers {
 		r.Rules = l.rules(layer, nil)

@@ -127,6 +127,7 @@ var schemas = map[Kind][]Key{
 	KindRegulation: {
 		{"name", "name", "", "letters, digits, _ and -"},
 		{"title", "text", "the name", "a few words for tables and charts"},
+		{"original_title", "text", "", "of the instrument in its own language, with an English gloss"},
 		{"description", "text", "", "what it does, and how it differs from the text of the law"},
 		{"jurisdiction", "text", "", "such as CN"},
 		{"status", strings.Join(Statuses, ", "), "hypothetical", "standing of the law"},
@@ -134,6 +135,7 @@ var schemas = map[Kind][]Key{
 		{"source", "text", "", "where the figures were read"},
 		{"scope", "share", "0%", "share of outside lenders bound by it: they deny whom it denies here"},
 		{"rules", "map of rules", "", "each rule with its parameters; {} for no rule"},
+		{"not_modelled", "list of texts", "", "clauses of the instrument that no kind of rule can say"},
 	},
 	KindMacro: {
 		{"name", "name", "", "letters, digits, _ and -"},

@@ -36,7 +36,7 @@ var plan = map[string][]string{
 	"sim/expect":    {"sim/anchor", "sim/behaviour", "sim/contract", "sim/factor", "sim/provision", "sim/rng", "sim/rule"},
 	"sim":           {"sim/anchor", "sim/behaviour", "sim/contract", "sim/factor", "sim/provision", "sim/rng", "sim/rule"},
 	"sim/selfcheck": {"sim", "sim/anchor", "sim/behaviour", "sim/contract", "sim/estimate", "sim/expect", "sim/factor", "sim/rng", "sim/rule"},
-	"scenarios":     {"data/document", "data/synth", "sim", "sim/behaviour", "sim/factor", "sim/provision", "sim/rule"},
+	"scenarios":     {"data/document", "data/synth", "sim", "sim/behaviour", "sim/contract", "sim/factor", "sim/provision", "sim/rule"},
 	"output":        {"sim/estimate"},
 	"output/table":  {"output", "sim/estimate"},
 	"output/chart":  {"output", "sim/estimate"},

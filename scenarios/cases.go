@@ -131,8 +131,7 @@ func (l *loader) loan(c *Case, n *document.Node, law *Law) {
 	}
 	c.topUp = l.r.Bool(f.Get("top_up"))
 	f.Close()
-	perYear := float64(law.grid.PerYear())
-	a.Burden = contract.Burden(a.Product, a.APR/perYear, a.Term, &contract.Line{}) * perYear / 12
+	a.Burden = contract.Burden(a.Product, a.APR/float64(law.grid.PerYear()), a.Term, &contract.Line{}) / law.grid.Step()
 }
 
 func (l *loader) borrower(c *Case, n *document.Node, law *Law) {

@@ -50,7 +50,7 @@ func TestLaws(t *testing.T) {
 		}
 		return err
 	})
-	if err != nil || laws < 11 || cases < 2*laws {
+	if err != nil || laws < 32 || cases < 2*laws {
 		t.Errorf("%d laws, %d cases, %v", laws, cases, err)
 	}
 }

@@ -136,7 +136,8 @@ type Run struct {
 	Anchoring   Anchoring    `json:"anchoring"`
 	Sharing     Sharing      `json:"sharing,omitzero"`
 	ErrorParts  []ErrorParts `json:"error_parts,omitempty"`
-	Reproduce   string       `json:"reproduce"` // the command that repeats the run
+	Effective   float64      `json:"effective_paths,omitempty"` // effective sample size of weighted paths; 0: they have no weights
+	Reproduce   string       `json:"reproduce"`                 // the command that repeats the run
 }
 
 // Whole turns a count of the results into borrowers, events or minor units.
@@ -185,9 +186,37 @@ type CellSums struct {
 // Results are the counts of a finished run.
 type Results struct {
 	Run    Run
-	Counts [][]int64    // per arm: [(path*(Months+1) + month)*NumCounters + counter]
+	Counts [][]int64 // per arm: [(path*(Months+1) + month)*NumCounters + counter]
+
+	// Weights are the likelihood ratios of paths whose economy was drawn from another law than its own, mean 1 in
+	// expectation; nil: every path counts 1. With weights there are no Cells.
+	Weights []float64
+
 	Halves [][]int64    // per arm: of the first paths, what every other borrower counts, shaped as Counts; nil where read from files
 	Cells  [][]CellSums // per arm: the single cells that occur and the margins over one dimension each
+}
+
+// Weight is that of a path.
+func (r *Results) Weight(path int) float64 {
+	if r.Weights == nil {
+		return 1
+	}
+	return r.Weights[path]
+}
+
+// Weigh gives the paths their weights (nil: none), states their effective sample size and drops the cells, whose sums
+// know no weights.
+func (r *Results) Weigh(weights []float64) {
+	if weights == nil {
+		return
+	}
+	sum, squares := 0., 0.
+	for _, w := range weights {
+		sum += w
+		squares += float64(w * w)
+	}
+	r.Weights, r.Run.Effective = weights, float64(sum*sum)/squares
+	r.Cells = make([][]CellSums, len(r.Run.Arms))
 }
 
 // Row returns the counters of one arm, path and month (0 = snapshot).

@@ -30,6 +30,9 @@ func (r *Report) converge() {
 		for _, counts := range r.results.Counts {
 			first.Counts = append(first.Counts, counts[:paths*block])
 		}
+		if w := r.results.Weights; w != nil {
+			first.Weights = w[:paths]
+		}
 		figures, differences := estimate.New(first, r.Level).All(measure)
 		s := Stage{Paths: paths}
 		for a := range figures {
@@ -38,6 +41,15 @@ func (r *Report) converge() {
 		}
 		r.Stages = append(r.Stages, s)
 	}
+}
+
+// Weighing says in a sentence what weights do to a run's paths; "" where they have none.
+func Weighing(run *data.Run) string {
+	if run.Effective == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s, every other one drawn from bad times, are weighted to the law of the economy; for means they count as %s (effective sample size), and results by segment are not kept",
+		Plural(run.Paths, "path"), Number(run.Effective, 0))
 }
 
 // Sharing says in a sentence what arms had in common; "" with one arm, and where nobody counted.

@@ -67,7 +67,7 @@ var LossMeasures = [2]string{"loss_rate", "default_rate"}
 // Loss is the distribution over paths of one measure at the horizon.
 type Loss struct {
 	Measure   string
-	Sorted    []float64
+	Sample    estimate.Sample
 	Mean      estimate.Figure
 	Quantiles []estimate.Tail // at FanLevels
 	AtRisk    []estimate.Tail // at TailLevels
@@ -165,20 +165,20 @@ func (r *Report) distributions(e *estimate.Estimator) {
 			if name == "default_rate" {
 				fan := make([][]float64, len(paths))
 				for t, values := range paths {
-					sorted := estimate.Sorted(values)
+					sample := e.Sample(values)
 					for _, p := range FanLevels {
-						fan[t] = append(fan[t], estimate.Quantile(sorted, p))
+						fan[t] = append(fan[t], sample.Quantile(p))
 					}
 				}
 				r.Fans = append(r.Fans, fan)
 			}
 			values := paths[r.Run.Months]
-			l := Loss{Measure: name, Sorted: estimate.Sorted(values), Mean: r.Figures[a][m][r.Run.Months]}
+			l := Loss{Measure: name, Sample: e.Sample(values), Mean: r.Figures[a][m][r.Run.Months]}
 			for _, p := range FanLevels {
-				l.Quantiles = append(l.Quantiles, e.Quantile(l.Sorted, p))
+				l.Quantiles = append(l.Quantiles, e.Quantile(l.Sample, p))
 			}
 			for _, p := range TailLevels {
-				l.AtRisk = append(l.AtRisk, e.AtRisk(l.Sorted, p))
+				l.AtRisk = append(l.AtRisk, e.AtRisk(l.Sample, p))
 				l.Shortfall = append(l.Shortfall, e.Shortfall(values, p))
 			}
 			losses = append(losses, l)
@@ -191,14 +191,14 @@ func (r *Report) denials() {
 	for a := range r.Run.Arms {
 		var list []Denial
 		for reason := range data.Reason(data.NumReasons) {
-			var sum int64
+			sum := 0. // of whole counts, exact without weights
 			for path := range r.Run.Paths {
 				for m := 1; m <= r.Run.Months; m++ {
-					sum += r.results.Row(a, path, data.Month(m))[data.Denied(reason)]
+					sum += r.results.Weight(path) * float64(r.results.Row(a, path, data.Month(m))[data.Denied(reason)])
 				}
 			}
 			if sum > 0 {
-				list = append(list, Denial{reason, r.Run.Whole(float64(sum)) / float64(r.Run.Paths), r.At(a, "denied_"+reason.String())})
+				list = append(list, Denial{reason, r.Run.Whole(sum) / r.weight(), r.At(a, "denied_"+reason.String())})
 			}
 		}
 		slices.SortStableFunc(list, func(a, b Denial) int {
@@ -214,6 +214,14 @@ func (r *Report) denials() {
 	}
 }
 
+// weight is the sum of the paths' weights; their number without.
+func (r *Report) weight() (sum float64) {
+	for path := range r.Run.Paths {
+		sum += r.results.Weight(path)
+	}
+	return sum
+}
+
 // States are the shares of borrowers at the end of each month by state, mean over paths: [month][state] for
 // the states of StateCounters.
 func (r *Report) States(arm int) [][]float64 {
@@ -223,7 +231,7 @@ func (r *Report) States(arm int) [][]float64 {
 		for path := range r.Run.Paths {
 			row := r.results.Row(arm, path, data.Month(m))
 			for s, c := range StateCounters {
-				sums[s] += float64(row[c])
+				sums[s] += r.results.Weight(path) * float64(row[c])
 			}
 		}
 		for _, v := range sums {

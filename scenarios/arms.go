@@ -372,7 +372,7 @@ func (e *Experiment) Arms(currency string, segments []string) ([]sim.Arm, sim.Se
 		return nil, sim.Settings{}, err
 	}
 	settings := sim.Settings{Months: e.Months, Paths: e.Paths, Seed: e.Seed, Design: e.Design, Baseline: e.baselineIndex(), Grid: e.Grid, Anchor: e.Anchor,
-		Sample: max(0, e.Sample), Link: e.Factors.Link, Correlation: correlation, Start: e.Factors.Start, Provisions: e.Provisions, Applicants: streams(e.Applicants)}
+		Sample: max(0, e.Sample), Link: e.Factors.Link, Correlation: correlation, Start: e.Factors.Start, Provisions: e.Provisions, Applicants: streams(e.Applicants), WeightedControls: e.Weighted}
 	for i := range arms {
 		arms[i].Reference = e.reference(i, settings.Baseline)
 	}

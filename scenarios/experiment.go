@@ -29,6 +29,7 @@ type Experiment struct {
 	Precision   []Precision // to reach with more paths than Paths if need be
 	Seed        uint64
 	Design      factor.Design
+	Weighted    bool // arms that watch the whole book may run under the design importance
 	Anchor      sim.Anchor
 	Factors     Factors
 	Engine      string // one of Engines
@@ -166,6 +167,11 @@ func (l *loader) size(e *Experiment, layers []*document.Node, o Overrides) {
 			e.Design, _ = factor.ParseDesign(name)
 		}
 	}
+	if n := first(layers, "weighted_controls"); n != nil {
+		if e.Weighted = l.r.Bool(n); e.Weighted && e.Design != factor.Importance {
+			l.r.Errorf(n, "only the design importance weighs paths; this one is %s", e.Design)
+		}
+	}
 	if n := first(layers, "anchor"); n != nil {
 		e.Anchor = sim.Anchor(max(0, slices.Index(sim.AnchorNames(), l.r.OneOf(n, sim.AnchorNames()...))))
 	}
@@ -182,6 +188,7 @@ func (l *loader) size(e *Experiment, layers []*document.Node, o Overrides) {
 	}
 	l.sample(e, first(layers, "sample"), o)
 	l.precisions(e, first(layers, "precision"), o)
+	l.unweighted(e, layers, o)
 	switch n := first(layers, "horizon"); {
 	case o.Horizon != 0:
 		e.Months = o.Horizon

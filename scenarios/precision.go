@@ -7,6 +7,7 @@ import (
 
 	"relend/data"
 	"relend/data/document"
+	"relend/sim/factor"
 )
 
 // Precision is an error bar that a run is to reach, of every arm at the horizon.
@@ -76,6 +77,27 @@ func ParsePrecision(text string) (p Precision, wrong string) {
 	}
 	p.Half = v * factor
 	return p, ""
+}
+
+// unweighted reports what does not go with the weights of the design importance: error bars to reach, which are of means,
+// and samples, which widen the tails that it is for.
+func (l *loader) unweighted(e *Experiment, layers []*document.Node, o Overrides) {
+	if e.Design != factor.Importance {
+		return
+	}
+	report := func(flagged bool, key, format string, args ...any) {
+		if flagged {
+			l.r.Problems.Add("--"+key, format, args...)
+		} else {
+			l.r.Errorf(first(layers, key), format, args...)
+		}
+	}
+	if len(e.Precision) > 0 {
+		report(len(o.Precision) > 0, "precision", "%v: the design importance is for tails and serves no error bar of a mean: antithetic, plain, stratified and lattice are allowed", e.Precision[0])
+	}
+	if e.Sample != 0 {
+		report(o.Sample != "", "sample", "%s: the design importance is for quantiles over paths, which a sample widens: all is allowed", e.sampleText())
+	}
 }
 
 // precisions reads the error bars to reach, those of the command line in place of the experiment's.

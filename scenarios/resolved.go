@@ -29,6 +29,9 @@ func (e *Experiment) Resolved() []byte {
 	root.Set("paths", whole(e.Paths))
 	root.Set("seed", seed(e.Seed))
 	root.Set("design", document.NewText(e.Design.String()))
+	if e.Weighted {
+		root.Set("weighted_controls", document.NewText("true"))
+	}
 	if len(e.Precision) > 0 {
 		var list []*document.Node
 		for _, p := range e.Precision {

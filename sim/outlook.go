@@ -96,9 +96,29 @@ func (p *Plan) Economies(arm, path int) []Economy {
 
 // factors draws the factor of every segment on a path.
 func (p *Plan) factors(m *model, path int) [][]float64 {
-	s := &p.settings
-	law := factor.Law{Phi: m.Phi, Global: m.WGlobal, Correlation: p.correlated, Start: s.Start}
+	s, law := &p.settings, p.law(m)
+	if s.Design == factor.Importance { // one direction for all arms, since a path has one weight
+		main := p.law(p.model(s.Baseline))
+		law.Main = &main
+	}
 	return factor.Draw(s.Seed, path, s.Design, law, len(p.segments), p.steps())
+}
+
+func (p *Plan) law(m *model) factor.Law {
+	return factor.Law{Phi: m.Phi, Global: m.WGlobal, Correlation: p.correlated, Start: p.settings.Start}
+}
+
+// Weights returns those of the paths; nil where each counts 1.
+func (p *Plan) Weights() []float64 {
+	s := &p.settings
+	if s.Design != factor.Importance {
+		return nil
+	}
+	law, out := p.law(p.model(s.Baseline)), make([]float64, s.Paths)
+	for path := range out {
+		out[path] = factor.Weight(s.Seed, path, s.Design, law, len(p.segments), p.steps())
+	}
+	return out
 }
 
 // Cells lists the single cells that can occur.

@@ -43,6 +43,9 @@ type Settings struct {
 	Correlation [][]float64 // of the innovations of the segments' factors, by segment; nil: independent
 	Start       *float64    // systematic factor of every segment at the snapshot; nil: drawn from its stationary law
 
+	// WeightedControls lets arms whose controls watch the whole book run under the design importance.
+	WeightedControls bool
+
 	Provisions provision.Method
 	// Applicants come after the snapshot, the same ones in every arm.
 	Applicants []Applicants
@@ -229,6 +232,7 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 		}
 		p.family(m, a.Macro).join(i, a, rule.Compile(a.Policy, a.Law, m.unlimited(a, p.setting(a)), money(m.AmountMin)))
 	}
+	p.checkWeights(ps)
 	if p.drawFrom(ps); ps.Err() != nil {
 		return nil, ps
 	}

@@ -120,6 +120,7 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 	for a := range sums {
 		results.Cells = append(results.Cells, sums[a].results())
 	}
+	results.Weigh(p.Weights())
 	return results, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"sort"
 
 	"relend/data"
+	"relend/sim/factor"
 	"relend/sim/rng"
 )
 
@@ -121,6 +122,9 @@ func checkSample(ps *data.Problems, p *Plan) {
 	if size == 0 || size >= len(p.borrowers) {
 		return
 	}
+	if p.settings.Design == factor.Importance {
+		ps.Add("sample", "the design importance is for quantiles over paths, which a sample of %d of %d borrowers widens: simulate all (sample: all)", size, len(p.borrowers))
+	}
 	least := 2
 	if len(p.applicants) > 0 {
 		least = 4
@@ -132,6 +136,20 @@ func checkSample(ps *data.Problems, p *Plan) {
 		for _, h := range f.helms {
 			ps.Add("sample", "arm %s has rules that watch the whole book, which a sample of %d of %d borrowers would move by chance: simulate all (sample: all)",
 				p.arms[f.arms[h.at]].Name, size, len(p.borrowers))
+		}
+	}
+}
+
+// checkWeights reports arms that go with no weights of paths. Their weights are right, but what controls do may make the
+// tail come from elsewhere than the bad times that are drawn more often.
+func (p *Plan) checkWeights(ps *data.Problems) {
+	if p.settings.Design != factor.Importance || p.settings.WeightedControls {
+		return
+	}
+	for _, f := range p.families {
+		for _, h := range f.helms {
+			ps.Add("design", "arm %s has rules that watch the whole book and may turn bad times into good ones, so that importance draws the wrong paths: antithetic, plain, stratified and lattice are allowed, or ask for it (weighted_controls: true)",
+				p.arms[f.arms[h.at]].Name)
 		}
 	}
 }

@@ -12,7 +12,11 @@ import (
 // compute runs a plan with the engine that the experiment names.
 func compute(ctx context.Context, engine string, plan *sim.Plan, p *data.Portfolio, arms []sim.Arm, s sim.Settings, workers int, progress func(done, total int)) (*data.Results, error) {
 	if engine == scenarios.ExpectEngine {
-		return expectation(plan, p, arms, s).Do(ctx, workers, progress)
+		results, err := expectation(plan, p, arms, s).Do(ctx, workers, progress)
+		if err == nil {
+			results.Weigh(plan.Weights())
+		}
+		return results, err
 	}
 	return plan.Run(ctx, workers, progress)
 }

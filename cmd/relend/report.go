@@ -116,6 +116,9 @@ func (d *drawing) print(env *environment, dir string) {
 	if line := anchored(&d.run.Anchoring); line != "" {
 		fmt.Fprintln(env.stdout, line)
 	}
+	if line := output.Weighing(d.run); line != "" {
+		fmt.Fprintln(env.stdout, "weights: "+line)
+	}
 	if line := output.Sharing(d.run); line != "" {
 		fmt.Fprintln(env.stdout, "sharing: "+line)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"math/bits"
 	"os"
 	"path/filepath"
@@ -53,7 +54,7 @@ func pathColumns(n int) []parquet.Column {
 const keys = 3
 
 func writePaths(out io.Writer, r *data.Results) error {
-	t, err := parquet.NewWriter(out, pathColumns(0), parquet.Options{})
+	t, err := parquet.NewWriter(out, columnsOf(r, 0), parquet.Options{})
 	if err != nil {
 		return err
 	}
@@ -61,11 +62,14 @@ func writePaths(out io.Writer, r *data.Results) error {
 	perArm := r.Run.Paths * steps
 	rows := perArm * len(r.Run.Arms)
 	for from := 0; from < rows; from += pathRows {
-		columns := pathColumns(min(pathRows, rows-from))
+		columns := columnsOf(r, min(pathRows, rows-from))
 		for i := range columns[0].Strings {
 			arm, at := (from+i)/perArm, (from+i)%perArm
 			columns[0].Strings[i] = r.Run.Arms[arm].Name
 			columns[1].Ints[i], columns[2].Ints[i] = int64(at/steps), int64(at%steps)
+			if r.Weights != nil {
+				columns[len(columns)-1].Floats[i] = r.Weights[at/steps]
+			}
 			for c, v := range r.Counts[arm][at*counters : (at+1)*counters] {
 				columns[keys+c].Ints[i] = v
 			}
@@ -297,6 +301,9 @@ func readPaths(path string, r *data.Results) error {
 			return bad(path, "row %d is arm %q, path %d, month %d: the rows are not in the order of arm, path and month", i+1, arms[i], paths[i], months[i])
 		}
 	}
+	if err := readWeights(path, columns["weight"], r); err != nil {
+		return err
+	}
 	for range r.Run.Arms {
 		r.Counts = append(r.Counts, make([]int64, int(perArm)*counters))
 	}
@@ -311,6 +318,44 @@ func readPaths(path string, r *data.Results) error {
 		}
 		for i, v := range column.Ints {
 			r.Counts[i/int(perArm)][i%int(perArm)*counters+c] = v
+		}
+	}
+	return nil
+}
+
+// weightColumn is that of the paths' weights, where they have some.
+func weightColumn(n int) parquet.Column {
+	return parquet.Column{Name: "weight", Floats: make([]float64, n)}
+}
+
+// columnsOf are the columns of the paths of a run.
+func columnsOf(r *data.Results, n int) []parquet.Column {
+	if r.Weights == nil {
+		return pathColumns(n)
+	}
+	return append(pathColumns(n), weightColumn(n))
+}
+
+// readWeights reads the weights of the paths, which stand in every row. A run has them if it states their effective
+// sample size.
+func readWeights(path string, column parquet.Column, r *data.Results) error {
+	switch {
+	case r.Run.Effective == 0 && column.Name == "":
+		return nil
+	case column.Floats == nil:
+		return bad(path, "has no weights of the paths (column \"weight\"), although %s states their effective sample size", RunFile)
+	case r.Run.Effective == 0:
+		return bad(path, "has weights of the paths (column \"weight\"), although %s states no effective sample size", RunFile)
+	}
+	steps := r.Run.Months + 1
+	r.Weights = make([]float64, r.Run.Paths)
+	for i, w := range column.Floats {
+		at := i / steps % r.Run.Paths
+		if i == at*steps {
+			r.Weights[at] = w
+		}
+		if !(w >= 0 && w <= math.MaxFloat64) || w != r.Weights[at] {
+			return bad(path, "row %d: weight %v is not that of path %d, a number of 0 or more", i+1, w, at)
 		}
 	}
 	return nil

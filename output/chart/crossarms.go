@@ -164,7 +164,7 @@ func losses(b *book, g output.Group) *page {
 	arms, note := b.Choose(g, most)
 	var all [][]float64
 	for _, a := range arms {
-		all = append(all, b.Losses[a][0].Sorted)
+		all = append(all, b.Losses[a][0].Sample.Values)
 	}
 	lo, hi := reach(all...)
 	if len(slices.Concat(all...)) == 0 || hi <= lo { // no spread to show
@@ -177,13 +177,17 @@ func losses(b *book, g output.Group) *page {
 	}
 	first := math.Floor(lo/step) * step
 	bins := int(math.Floor((hi-first)/step)) + 1
-	tallest := 0
-	counts := make([][]int, len(arms))
+	tallest := 0.
+	counts := make([][]float64, len(arms))
 	for i, s := range all {
-		counts[i] = make([]int, bins)
-		for _, v := range s {
-			k := min(max(int((v-first)/step), 0), bins-1)
-			counts[i][k]++
+		counts[i] = make([]float64, bins)
+		weights := b.Losses[arms[i]][0].Sample.Weights
+		for j, v := range s {
+			k, w := min(max(int((v-first)/step), 0), bins-1), 1.
+			if weights != nil {
+				w = weights[j]
+			}
+			counts[i][k] += w
 			tallest = max(tallest, counts[i][k])
 		}
 	}
@@ -206,9 +210,13 @@ func losses(b *book, g output.Group) *page {
 	} else if t[1].Needs > 0 {
 		notes = append(notes, fmt.Sprintf("VaR 99 %% rests on very few paths: an interval for it takes %d.", t[1].Needs))
 	}
+	height := "number of paths"
+	if b.Run.Effective > 0 {
+		height = "weight of the paths, out"
+	}
 	return &page{
 		title:    "How large losses may get",
-		subtitle: fmt.Sprintf("Credit loss after %s: principal charged off less recoveries, %% of the balance at the snapshot. Height: number of paths of %s. VaR: exceeded on 5 %% (1 %%) of paths; ES: mean of those paths.", output.Plural(b.Run.Months, "month"), output.Number(float64(b.Run.Paths), 0)),
+		subtitle: fmt.Sprintf("Credit loss after %s: principal charged off less recoveries, %% of the balance at the snapshot. Height: %s of %s. VaR: exceeded on 5 %% (1 %%) of paths; ES: mean of those paths.", output.Plural(b.Run.Months, "month"), height, output.Number(float64(b.Run.Paths), 0)),
 		notes:    notes,
 		caption:  "Histograms of the credit loss over paths, one panel an arm, with mean, value at risk and expected shortfall. " + output.List(words, 6) + ".",
 		height:   math.Max(float64(rows)*150+14, 220),
@@ -216,14 +224,14 @@ func losses(b *book, g output.Group) *page {
 			tiles(len(arms), columns, l+26, bo+24, r-8, t-14, 34, 36, func(i int, left, bottom, right, top float64, _, lowest bool) {
 				a := arms[i]
 				const lane = 10.5
-				p := panel{left, bottom, right, top - lane*4 - 4, first, x1, 0, float64(tallest)}
+				p := panel{left, bottom, right, top - lane*4 - 4, first, x1, 0, tallest}
 				c.text(left, top+7, fit(b.names[a], right-left, panelTitle), panelTitle)
 				at := slices.DeleteFunc(ticks(0, p.y1, 3), func(v float64) bool { return v != math.Trunc(v) })
 				c.horizontal(p, at, numbers(at, 1, "", false))
 				for k, n := range counts[i] {
 					if n > 0 {
 						v := first + float64(k)*step
-						c.box(faded(blue, .55), p.x(v)+.4, p.bottom, p.x(v+step)-.4, p.y(float64(n)))
+						c.box(faded(blue, .55), p.x(v)+.4, p.bottom, p.x(v+step)-.4, p.y(n))
 					}
 				}
 				c.line(axisLine, point{p.left, p.bottom}, point{p.right, p.bottom})

@@ -67,3 +67,28 @@ func partsTable(r *output.Report, g output.Group) []grid {
 	}
 	return []grid{t}
 }
+
+// beyondTable shows on how many paths the tail of the credit loss rests; none where paths have no weights.
+func beyondTable(r *output.Report, g output.Group) []grid {
+	if r.Run.Effective == 0 {
+		return nil
+	}
+	t := grid{Caption: caption(r, g, "Effective number of paths with a credit loss beyond its value at risk", "")}
+	t.Columns = []string{"Arm"}
+	plain := []string{"as many paths without weights"}
+	for _, p := range output.TailLevels {
+		t.Columns = append(t.Columns, "VaR "+output.Percent(p))
+		plain = append(plain, output.Number((1-p)*float64(r.Run.Paths), 1))
+	}
+	arms, _ := r.Choose(g, mostColumns)
+	for _, a := range arms {
+		cells, loss := []string{r.Title(a)}, r.Losses[a][0]
+		for _, at := range loss.AtRisk {
+			effective, _ := loss.Sample.Beyond(at.Value)
+			cells = append(cells, output.Number(effective, 1))
+		}
+		t.add(cells...)
+	}
+	t.add(plain...)
+	return []grid{t}
+}

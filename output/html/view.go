@@ -53,6 +53,7 @@ type view struct {
 	Anchored  []grid
 	Settled   []grid
 	Sharing   string
+	Weighing  string
 }
 
 type figure struct {
@@ -112,14 +113,14 @@ func page(r *output.Report, figures []chart.Figure) []byte {
 		v.Late = append(v.Late, measureTable(r, g, "After "+v.Months, "rate_30", "rate_60", "rate_90", "par_30", "par_60", "par_90", "gross_charge_off_rate", "net_charge_off_rate"))
 		v.Refusals = append(v.Refusals, refusalTable(r, g))
 		v.Segments = append(v.Segments, segmentTables(r, g)...)
-		v.Settled = append(append(v.Settled, settledTables(r, g)...), partsTable(r, g)...)
+		v.Settled = slices.Concat(v.Settled, settledTables(r, g), partsTable(r, g), beyondTable(r, g))
 		var names []string
 		for _, m := range r.Measures {
 			names = append(names, m.Name)
 		}
 		v.Measures = append(v.Measures, measureTable(r, g, "All measures after "+v.Months, names...))
 	}
-	v.Sharing = output.Sharing(run)
+	v.Sharing, v.Weighing = output.Sharing(run), output.Weighing(run)
 	for _, p := range run.Parameters {
 		if p.Value != p.Default {
 			v.Changed = append(v.Changed, p)

@@ -135,8 +135,12 @@ func Distribution(r *output.Report) []Column {
 					b.add(arm.Name, arm.Title, arm.Macro, l.Measure, statistic, t.P, t.Value, t.Lo, t.Hi, level, how, t.Needs)
 				}
 			}
-			tails("quantile", "binomial ranks", l.Quantiles)
-			tails("value_at_risk", "binomial ranks", l.AtRisk)
+			ranks := "binomial ranks"
+			if l.Sample.Weights != nil {
+				ranks = "weighted exceedances"
+			}
+			tails("quantile", ranks, l.Quantiles)
+			tails("value_at_risk", ranks, l.AtRisk)
 			tails("expected_shortfall", "linearised", l.Shortfall)
 		}
 	}

@@ -6,5 +6,6 @@
 // are averaged first and count as one observation. A measure with a denominator is estimated as the ratio of the
 // means over replicates, with the standard error of its linearisation; a difference between two arms uses the
 // same replicates of both, so what the arms share cancels. Intervals use Student's t with one degree of freedom
-// less than there are replicates. Every sum runs in path order: the same results give the same bytes.
+// less than there are replicates. Paths with weights (data.Results.Weights) enter every sum with them: figures are ratios of
+// weighted means, self-normalised, and quantiles are those of the weighted paths. Every sum runs in path order: the same results give the same bytes.
 package estimate

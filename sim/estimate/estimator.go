@@ -29,6 +29,9 @@ func New(results *data.Results, level float64) *Estimator {
 		panic(fmt.Sprintf("estimate: level %g, %d paths in replicates of %d, counts of %d arms for %d arms",
 			level, run.Paths, size, len(results.Counts), len(run.Arms)))
 	}
+	if w := results.Weights; w != nil && len(w) != run.Paths {
+		panic(fmt.Sprintf("estimate: %d weights for %d paths", len(w), run.Paths))
+	}
 	for a, arm := range run.Arms {
 		if want := run.Paths * (run.Months + 1) * counters; len(results.Counts[a]) != want || arm.Reference < 0 || arm.Reference >= len(run.Arms) {
 			panic(fmt.Sprintf("estimate: arm %q has %d counts, not %d, or no reference", arm.Name, len(results.Counts[a]), want))
@@ -118,11 +121,11 @@ func (e *Estimator) ratios(arm int, measures []data.Measure) []ratio {
 	n, d := make([]float64, cells*e.Replicates), make([]float64, cells*e.Replicates)
 	series := make([]float64, e.months)
 	for path := range e.results.Run.Paths {
-		rows, replicate := e.rows(arm, path), path/size
+		rows, replicate, weight := e.rows(arm, path), path/size, e.results.Weight(path)
 		add := func(into []float64, m int, s data.Sum) {
 			e.series(series, rows, s)
 			for t, v := range series {
-				into[(m*e.months+t)*e.Replicates+replicate] += v / float64(size)
+				into[(m*e.months+t)*e.Replicates+replicate] += weight * v / float64(size)
 			}
 		}
 		for m, measure := range measures {

@@ -78,7 +78,7 @@ func (e *Estimator) gaps(arm int, measure data.Measure, month int) ([]float64, F
 		residual := func(rows []int64) float64 {
 			return (at(rows, measure.Num) - r.value*at(rows, measure.Den)) / r.meanD
 		}
-		out = append(out, 2*residual(half)-residual(rows))
+		out = append(out, e.results.Weight(path)*(2*residual(half)-residual(rows)))
 	}
 	return out, r.figure(e.t)
 }

@@ -61,7 +61,11 @@ func PathsFor(p, level float64) int {
 
 // Quantile is the p-quantile over paths with its rank interval. The ranks take the paths as independent;
 // antithetic pairs make the interval wider than it need be where the measure rises or falls with the factors.
-func (e *Estimator) Quantile(sorted []float64, p float64) Tail {
+func (e *Estimator) Quantile(s Sample, p float64) Tail {
+	if s.Weights != nil {
+		return e.weighted(s, p)
+	}
+	sorted := s.Values
 	n := len(sorted)
 	t := Tail{P: p, Value: Quantile(sorted, p), Lo: math.NaN(), Hi: math.NaN()}
 	lo, hi, level, ok := Ranks(n, p, e.Level)
@@ -74,11 +78,18 @@ func (e *Estimator) Quantile(sorted []float64, p float64) Tail {
 }
 
 // AtRisk is the Quantile of a loss, value at risk; it is missing where no path is expected beyond it.
-func (e *Estimator) AtRisk(sorted []float64, p float64) Tail {
-	if least := int(math.Ceil(1/(1-p) - 1e-9)); len(sorted) < least {
+func (e *Estimator) AtRisk(s Sample, p float64) Tail {
+	if s.Weights != nil {
+		t := e.weighted(s, p)
+		if above, _ := s.Beyond(t.Value); above < 1 {
+			t.Value = math.NaN()
+		}
+		return t
+	}
+	if least := int(math.Ceil(1/(1-p) - 1e-9)); len(s.Values) < least {
 		return Tail{P: p, Value: math.NaN(), Lo: math.NaN(), Hi: math.NaN(), Needs: least}
 	}
-	return e.Quantile(sorted, p)
+	return e.Quantile(s, p)
 }
 
 // tailPaths is the least number of paths beyond the quantile for which Shortfall gives an interval.
@@ -88,8 +99,11 @@ const tailPaths = 10
 // exists for it; this one is linearised, with residuals averaged over each replicate, and asks for ten paths in
 // the tail. Values are in path order.
 func (e *Estimator) Shortfall(values []float64, p float64) Tail {
-	sorted := Sorted(values)
-	t := e.AtRisk(sorted, p)
+	if e.results.Weights != nil {
+		return e.weightedShortfall(values, p)
+	}
+	s := e.Sample(values)
+	t := e.AtRisk(s, p)
 	t.Lo, t.Hi, t.Level = math.NaN(), math.NaN(), 0
 	if math.IsNaN(t.Value) {
 		return t
@@ -103,7 +117,7 @@ func (e *Estimator) Shortfall(values []float64, p float64) Tail {
 	}
 	f := figure(at+mean(beyond), e.Replicates, e.t, func(i int) float64 { return beyond[i] })
 	t.Value, t.Needs = f.Value, 0
-	if need := int(math.Ceil(tailPaths/(1-p) - 1e-9)); len(sorted) < need || math.IsNaN(f.SE) {
+	if need := int(math.Ceil(tailPaths/(1-p) - 1e-9)); len(s.Values) < need || math.IsNaN(f.SE) {
 		t.Needs = need
 		return t
 	}

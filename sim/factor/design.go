@@ -15,9 +15,10 @@ const (
 	Antithetic               // path 2k+1 mirrors path 2k: what one draws up the other draws down
 	Stratified               // antithetic, and each of 16 paths has its own sixteenth of the law of the main direction (direction.go)
 	Lattice                  // antithetic, and the first halves of 8 pairs are a randomly shifted lattice in the main directions
+	Importance               // for tails: every other path is drawn from bad times, and all have a weight (importance.go)
 )
 
-var designNames = []string{"plain", "antithetic", "stratified", "lattice"}
+var designNames = []string{"plain", "antithetic", "stratified", "lattice", "importance"}
 
 func (d Design) String() string { return designNames[d] }
 
@@ -34,10 +35,13 @@ func ParseDesign(name string) (Design, error) {
 	return 0, fmt.Errorf("unknown design %q (allowed: %s)%s", name, strings.Join(designNames, ", "), data.DidYouMean(name, designNames))
 }
 
+// mirrored reports whether the odd paths have the opposite draws of the even ones.
+func (d Design) mirrored() bool { return d == Antithetic || d == Stratified || d == Lattice }
+
 // Replicate is the number of paths of one independent replicate, the unit of standard errors.
 func (d Design) Replicate() int {
 	switch d {
-	case Antithetic:
+	case Antithetic, Importance:
 		return 2
 	case Stratified, Lattice:
 		return points

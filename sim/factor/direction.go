@@ -64,18 +64,27 @@ func newDirections(law *Law, processes, steps int) *directions {
 // gives them; across these directions they stay as they are.
 func (d *directions) steer(draws [][]float64, quantiles []float64) {
 	for i, q := range quantiles {
-		mix, profile := d.mixes[d.order[i][0]], d.profiles[d.order[i][1]]
-		along := 0.
-		for k, m := range mix {
-			for t, p := range profile {
-				along += float64(float64(m*p) * draws[k][t])
-			}
+		d.move(draws, i, distuv.UnitNormal.Quantile(q)-d.along(draws, i))
+	}
+}
+
+// along is what lies along direction i.
+func (d *directions) along(draws [][]float64, i int) (sum float64) {
+	mix, profile := d.mixes[d.order[i][0]], d.profiles[d.order[i][1]]
+	for k, m := range mix {
+		for t, p := range profile {
+			sum += float64(float64(m*p) * draws[k][t])
 		}
-		move := distuv.UnitNormal.Quantile(q) - along
-		for k, m := range mix {
-			for t, p := range profile {
-				draws[k][t] += float64(float64(m*p) * move)
-			}
+	}
+	return sum
+}
+
+// move adds to the draws along direction i.
+func (d *directions) move(draws [][]float64, i int, by float64) {
+	mix, profile := d.mixes[d.order[i][0]], d.profiles[d.order[i][1]]
+	for k, m := range mix {
+		for t, p := range profile {
+			draws[k][t] += float64(float64(m*p) * by)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package factor
 
 import (
+	"cmp"
 	"math"
 
 	"gonum.org/v1/gonum/stat/distuv"
@@ -17,28 +18,13 @@ type Law struct {
 	Global      float64      // loading of a segment's factor on the global one
 	Correlation *Correlation // of the segments' own factors; nil: independent
 	Start       *float64     // factor of every segment at the snapshot; nil: drawn from the stationary law
+	Main        *Law         // whose main direction the design Importance shifts paths along; nil: this one's
 }
 
 // Draw returns the factor of each segment on one path, by step: w Z0 + sqrt(1-w^2) Zg. On the odd path of a
-// pair, in all designs but the plain one, every draw has the opposite sign, a given start the same.
+// pair, in the mirrored designs, every draw has the opposite sign, a given start the same.
 func Draw(seed uint64, path int, design Design, law Law, segments, steps int) [][]float64 {
-	sign := 1.
-	if design != Plain && path%2 == 1 {
-		sign, path = -1, path-1
-	}
-	draws := make([][]float64, 1+min(segments, MaxSegments)) // the global process and the segments' own
-	for k := range draws {
-		draws[k] = normals(rng.Stream{Seed: seed, Borrower: uint64(k), Path: uint32(path)}, steps)
-	}
-	if design == Stratified || design == Lattice {
-		d := newDirections(&law, len(draws), steps)
-		d.steer(draws, d.quantiles(seed, path, design))
-	}
-	for _, process := range draws {
-		for t := range process {
-			process[t] *= sign
-		}
-	}
+	_, draws := draw(seed, path, design, &law, segments, steps)
 	global := ar1(draws[0], &law)
 	out := make([][]float64, segments)
 	for g := range min(segments, MaxSegments) {
@@ -60,6 +46,35 @@ func Draw(seed uint64, path int, design Design, law Law, segments, steps int) []
 		out[g] = out[g%MaxSegments]
 	}
 	return out
+}
+
+// draw returns the standard normal draws of a path by process, the global one and the segments' own, as its design moves
+// them, and the directions of a design that has some.
+func draw(seed uint64, path int, design Design, law *Law, segments, steps int) (d *directions, draws [][]float64) {
+	at, sign := path, 1.
+	if design.mirrored() && path%2 == 1 {
+		at, sign = path-1, -1
+	}
+	draws = make([][]float64, 1+min(segments, MaxSegments))
+	for k := range draws {
+		draws[k] = normals(rng.Stream{Seed: seed, Borrower: uint64(k), Path: uint32(at)}, steps)
+	}
+	switch design {
+	case Stratified, Lattice:
+		d = newDirections(law, len(draws), steps)
+		d.steer(draws, d.quantiles(seed, at, design))
+	case Importance:
+		d = newDirections(cmp.Or(law.Main, law), len(draws), steps)
+		if path%2 == 1 {
+			d.move(draws, 0, shift)
+		}
+	}
+	for _, process := range draws {
+		for t := range process {
+			process[t] *= sign
+		}
+	}
+	return d, draws
 }
 
 // normals are the draws of one process: its start, then the innovation of each step.

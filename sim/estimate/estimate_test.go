@@ -345,17 +345,17 @@ func TestTails(t *testing.T) {
 	for i := range values {
 		values[(i*7)%1000] = float64(i + 1) // 1..1000, shuffled
 	}
-	sorted := e.Sample(values)
-	if v := e.AtRisk(sorted, .95); v.Value != 950 || v.Needs != 0 || v.Lo >= 950 || v.Hi <= 950 || v.Level < .95 {
+	sample := e.Sample(values)
+	if v := e.AtRisk(sample, .95); v.Value != 950 || v.Needs != 0 || v.Lo >= 950 || v.Hi <= 950 || v.Level < .95 {
 		t.Errorf("VaR 95 of 1..1000: %+v", v)
 	}
 	if v := e.Shortfall(values, .95); !near(v.Value, 975.5) || v.Needs != 0 || !(v.Lo < 975.5 && 975.5 < v.Hi) {
 		t.Errorf("ES 95 of 1..1000: %+v, want 975.5", v)
 	}
-	if v := e.AtRisk(sorted, .999); v.Value != 999 || v.Needs != 3688 || !math.IsNaN(v.Hi) {
+	if v := e.AtRisk(sample, .999); v.Value != 999 || v.Needs != 3688 || !math.IsNaN(v.Hi) {
 		t.Errorf("VaR 99.9 of 1000 paths: %+v, want a value and no interval", v)
 	}
-	if v := e.AtRisk(Sample{Values: sorted.Values[:99]}, .99); !math.IsNaN(v.Value) || v.Needs != 100 {
+	if v := e.AtRisk(Sample{Values: sample.Values[:99]}, .99); !math.IsNaN(v.Value) || v.Needs != 100 {
 		t.Errorf("VaR 99 of 99 paths: %+v, want none", v)
 	}
 	if v := Quantile(nil, .5); !math.IsNaN(v) {

@@ -10,12 +10,12 @@ import (
 )
 
 // The factors are standard normal at every step, persist by phi, and two segments correlate by w squared, in every
-// design: each within 5 standard errors over 40,000 independent paths (false alarm below 1e-6 each; designs spread their
+// design without weights: each within 5 standard errors over 40,000 independent paths (false alarm below 1e-6 each; designs spread their
 // paths, so that less is left to chance). A persistence of phi + .05 is rejected, and a variance 10 % too low.
 func TestLaw(t *testing.T) {
 	const n, steps = 40000, 6
 	law := Law{Phi: .9, Global: .8}
-	for design := range Design(len(designNames)) {
+	for design := range Importance {
 		t.Run(design.String(), func(t *testing.T) {
 			var mean, square, first, lag, cross float64
 			for path := range n {

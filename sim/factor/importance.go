@@ -15,5 +15,8 @@ func Weight(seed uint64, path int, design Design, law Law, segments, steps int) 
 		return 1
 	}
 	d, draws := draw(seed, path, design, &law, segments, steps)
-	return 2 / (1 + math.Exp(shift*d.along(draws, 0)-shift*shift/2))
+	return ratio(d.along(draws, 0))
 }
+
+// ratio is the weight of a path by what lies along the main direction.
+func ratio(along float64) float64 { return 2 / (1 + math.Exp(shift*along-shift*shift/2)) }

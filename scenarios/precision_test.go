@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"relend/sim/factor"
 )
 
 func TestParsePrecision(t *testing.T) {
@@ -52,6 +54,18 @@ func TestSampleAndPrecisionKeys(t *testing.T) {
 	if err != nil || again.Sample != 500 || again.Precision[0] != e.Precision[0] {
 		t.Errorf("resolved: %+v %v", again, err)
 	}
+	weighted, err := Parse("e.yaml", []byte("design: importance\nweighted_controls: true\n"), Overrides{})
+	if err != nil || weighted.Design != factor.Importance || !weighted.Weighted {
+		t.Fatalf("%+v %v", weighted, err)
+	}
+	if again, err := Parse("e.yaml", weighted.Resolved(), Overrides{}); err != nil || !again.Weighted {
+		t.Errorf("resolved: %+v %v", again, err)
+	}
+	for _, o := range []Overrides{{Sample: "auto"}, {Precision: []string{"loss_rate=±1pp"}}} {
+		if _, err := Parse("e.yaml", []byte("design: importance\n"), o); err == nil || !strings.Contains(err.Error(), "the design importance is for") {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
 	over, err := Parse("e.yaml", []byte("sample: 500\nprecision: [default_rate=±5bp@95%]\n"), Overrides{Sample: "auto", Precision: []string{"loss_rate=±1pp"}})
 	if err != nil || over.Sample != SampleAuto || over.Precision[0].Measure != "loss_rate" {
 		t.Errorf("overridden: %+v %v", over, err)
@@ -60,6 +74,12 @@ func TestSampleAndPrecisionKeys(t *testing.T) {
 		"sample: al":                 `did you mean "all"`,
 		"sample: 1":                  "at least 2",
 		"sample: 50\nengine: expect": "goes with the engine step",
+
+		"design: importance\nsample: 50":                     "e.yaml:2:9: sample: 50: the design importance is for quantiles over paths",
+		"design: importance\nprecision: [default_rate=±5bp]": "e.yaml:2:12: precision: default_rate=±5bp@95%: the design importance is for tails",
+		"design: lattice\nweighted_controls: true":           "e.yaml:2:20: weighted_controls: only the design importance weighs paths; this one is lattice",
+		"design: importance\nweighted_controls: perhaps":     "true or false is needed",
+		"design: importance\npaths: 7":                       "importance paths come in groups of 2",
 	} {
 		if _, err := Parse("e.yaml", []byte(text), Overrides{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)

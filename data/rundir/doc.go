@@ -7,4 +7,5 @@
 //
 // The counts of a run are written to results/paths.parquet as they are shared by the measures: one row per arm,
 // path and month with a column per counter. A row per measure would repeat each counter several times.
+// Where paths have weights (the design importance) a last column, weight, repeats that of the path.
 package rundir

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -498,4 +499,45 @@ func ExampleWriter() {
 	}
 	fmt.Println(w.Commit(Manifest{Program: "example"}))
 	// Output: <nil>
+}
+
+// Weights of paths are read back to the bit, a damaged one is refused, and a run without weights has no column of them.
+func TestWeights(t *testing.T) {
+	r := sample()
+	r.Weigh([]float64{2, .1 + .2, 1e-9, 1})
+	dir := t.TempDir()
+	path := filepath.Join(dir, "paths.parquet")
+	write := func(r *data.Results) {
+		t.Helper()
+		f, err := os.Create(path)
+		must(t, err)
+		must(t, writePaths(f, r))
+		must(t, f.Close())
+	}
+	read := func(effective float64) ([]float64, error) {
+		got := &data.Results{Run: r.Run}
+		got.Run.Effective = effective
+		err := readPaths(path, got)
+		return got.Weights, err
+	}
+	write(r)
+	if got, err := read(r.Run.Effective); err != nil || !slices.Equal(got, r.Weights) {
+		t.Errorf("read back %v, %v", got, err)
+	}
+	if _, err := read(0); err == nil || !strings.Contains(err.Error(), "states no effective sample size") {
+		t.Errorf("weights that run.json knows nothing of: %v", err)
+	}
+	r.Weights = []float64{2, 1, -1, 1}
+	write(r)
+	if _, err := read(1); err == nil || !strings.Contains(err.Error(), "weight -1 is not that of path 2") {
+		t.Errorf("a negative weight: %v", err)
+	}
+	r.Weights = nil
+	write(r)
+	if _, err := read(1); err == nil || !strings.Contains(err.Error(), "has no weights of the paths") {
+		t.Errorf("weights missing: %v", err)
+	}
+	if got, err := read(0); err != nil || got != nil {
+		t.Errorf("a run without weights: %v, %v", got, err)
+	}
 }

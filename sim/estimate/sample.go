@@ -3,6 +3,8 @@ package estimate
 import (
 	"math"
 	"sort"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // Sample is a measure over paths, ascending and without the missing values.
@@ -71,13 +73,16 @@ func (s Sample) Beyond(value float64) (effective, share float64) {
 
 // weighted is the p-quantile of weighted paths. The interval runs over the values x that could be it: over
 // replicates the mean of w (1{X > x} - (1-p)), 0 in expectation at the quantile, differs from 0 by no more than Student's
-// t times its standard error. Where fewer than tailPaths effective paths lie on one side of the quantile, that error is
+// t times its standard error. Few paths of large weight beyond the quantile may be missing by chance, when both the mean
+// and its error come out too small: so t has one degree of freedom less than the smaller side has effective paths, and
+// each end is taken with one more path on its side, of the largest weight found there. Where fewer than tailPaths effective paths lie on one side of the quantile, that error is
 // not to be trusted and there is no interval.
 func (e *Estimator) weighted(s Sample, p float64) Tail {
 	t := Tail{P: p, Value: s.Quantile(p), Lo: math.NaN(), Hi: math.NaN()}
 	above, _ := s.Beyond(t.Value)
 	below, _ := s.mirrored().Beyond(-t.Value)
-	if few := math.Min(above, below); few < tailPaths || e.Replicates < 2 {
+	few := math.Min(above, below)
+	if few < tailPaths || e.Replicates < 2 {
 		t.Needs = int(math.Ceil(float64(e.results.Run.Paths) * tailPaths / math.Max(math.Min(few, tailPaths-1), 1)))
 		return t
 	}
@@ -91,6 +96,18 @@ func (e *Estimator) weighted(s Sample, p float64) Tail {
 		sum += m
 		squares += float64(m * m)
 	}
+	var over, under float64 // what one more path beyond the quantile adds, and one more before it
+	for i, w := range s.Weights {
+		if s.Values[i] > t.Value {
+			over = math.Max(over, w*p/float64(size))
+		} else {
+			under = math.Max(under, w*(1-p)/float64(size))
+		}
+	}
+	far := e.student(few)
+	wide := func(mean, more float64) float64 {
+		return far * math.Sqrt(math.Max(0, (squares+more*more)/n-mean*mean)/(n-1))
+	}
 	for i, path := range s.paths {
 		m := &means[path/size]
 		now := *m - s.Weights[i]/float64(size)
@@ -100,17 +117,26 @@ func (e *Estimator) weighted(s Sample, p float64) Tail {
 		if i+1 < len(s.Values) && s.Values[i+1] == s.Values[i] {
 			continue
 		}
-		mean := sum / n // for x from this value to the next
-		wide := e.t * math.Sqrt(math.Max(0, squares/n-mean*mean)/(n-1))
-		if math.IsNaN(t.Lo) && mean <= wide {
+		// for x from this value to the next
+		if mean := (sum - under) / n; math.IsNaN(t.Lo) && mean <= wide(mean, under) {
 			t.Lo = s.Values[i]
 		}
-		if t.Hi = s.Values[i]; mean < -wide {
+		if mean := (sum + over) / n; mean < -wide(mean, over) {
+			t.Hi = s.Values[i]
 			break
 		}
 	}
+	if math.IsNaN(t.Hi) { // even the largest value is not far enough
+		t.Lo, t.Needs = math.NaN(), 2*e.results.Run.Paths
+		return t
+	}
 	t.Level = e.Level
 	return t
+}
+
+// student is the quantile of Student's t for what rests on so many effective paths.
+func (e *Estimator) student(effective float64) float64 {
+	return distuv.StudentsT{Sigma: 1, Nu: math.Max(effective-1, 1)}.Quantile(.5 + e.Level/2)
 }
 
 // mirrored is the sample of the opposite values.
@@ -122,7 +148,9 @@ func (s Sample) mirrored() Sample {
 	return out
 }
 
-// weightedShortfall is the expected shortfall of weighted paths: q + sum of w (X-q)+ over (1-p) sum of w.
+// weightedShortfall is the expected shortfall of weighted paths: q + sum of w (X-q)+ over (1-p) sum of w,
+// linearised over replicates. Student's t is by the effective paths beyond q, and the upper end is taken with one more path
+// like the one that adds most, for the reason that weighted gives.
 func (e *Estimator) weightedShortfall(values []float64, p float64) Tail {
 	s := e.Sample(values)
 	t := e.AtRisk(s, p)
@@ -131,16 +159,18 @@ func (e *Estimator) weightedShortfall(values []float64, p float64) Tail {
 		return t
 	}
 	at, size := t.Value, float64(e.results.Run.Paths/e.Replicates)
-	excess, weight := make([]float64, e.Replicates), make([]float64, e.Replicates)
+	excess, weight, most := make([]float64, e.Replicates), make([]float64, e.Replicates), 0.
 	for i, path := range s.paths {
-		replicate := path / int(size)
-		excess[replicate] += s.Weights[i] * math.Max(0, s.Values[i]-at) / (1 - p) / size
+		replicate, v := path/int(size), s.Weights[i]*math.Max(0, s.Values[i]-at)/(1-p)/size
+		excess[replicate] += v
+		most = math.Max(most, v)
 		weight[replicate] += s.Weights[i] / size
 	}
 	r := newRatio(excess, weight)
-	f := figure(at+r.value, e.Replicates, e.t, r.residual)
+	above, _ := s.Beyond(at)
+	f := figure(at+r.value, e.Replicates, e.student(above), r.residual)
 	if t.Value = f.Value; t.Needs == 0 {
-		t.Lo, t.Hi, t.Level = f.Lo, f.Hi, e.Level
+		t.Lo, t.Hi, t.Level = f.Lo, f.Hi+most/(r.meanD*float64(e.Replicates)), e.Level
 	}
 	return t
 }

@@ -83,6 +83,7 @@ precision: [default_rate=±5bp@95%]
 sample: all
 seed: 1
 design: plain
+weighted_controls: false
 anchor: baseline
 factors: {link: probit, segments: [a, b], correlation: [[1, 0.3], [0.3, 1]], start: stationary}
 engine: step

@@ -30,7 +30,7 @@ func (e *Experiment) Resolved() []byte {
 	root.Set("seed", seed(e.Seed))
 	root.Set("design", document.NewText(e.Design.String()))
 	if e.Weighted {
-		root.Set("weighted_controls", document.NewText("true"))
+		root.Set("weighted_controls", document.NewValue("true"))
 	}
 	if len(e.Precision) > 0 {
 		var list []*document.Node

@@ -223,7 +223,11 @@ func TestResolvedRoundTrip(t *testing.T) {
 		if rapid.Bool().Draw(t, "factors") {
 			b.WriteString("factors: {link: probit, segments: [a, b], correlation: [[1, -0.3], [-0.3, 1]], start: -1.5}\n")
 		}
-		fmt.Fprintf(&b, "design: %s\n", rapid.SampledFrom(factor.DesignNames()).Draw(t, "design"))
+		design := rapid.SampledFrom(factor.DesignNames()).Draw(t, "design")
+		fmt.Fprintf(&b, "design: %s\n", design)
+		if design == factor.Importance.String() {
+			fmt.Fprintf(&b, "weighted_controls: %v\n", rapid.Bool().Draw(t, "weighted"))
+		}
 		fmt.Fprintf(&b, "engine: %s\n", rapid.SampledFrom(Engines()).Draw(t, "engine"))
 		fmt.Fprintf(&b, "provisions: {method: %s}\n", rapid.SampledFrom(provision.MethodNames()).Draw(t, "provisions"))
 		fmt.Fprintf(&b, "behaviour: %s\n", drawnBehaviour(t, "b", nil))

@@ -13,7 +13,7 @@ import (
 
 // The variance of what a run of 128 paths estimates, plain against each design, over independent runs: of the mean default
 // rate, of its paired difference and of its 99 % quantile over paths, after 18 months. 1,000
-// borrowers: their own luck, which many borrowers average out and no design can touch, is in it. Every design must halve
+// borrowers: their own luck, which many borrowers average out and no design can touch, is in it. Every design without weights must halve
 // the variance of the level at least; independent paths would have ratios of 1.
 func TestDesigns(t *testing.T) {
 	if os.Getenv("RELEND_SLOW") == "" {
@@ -55,6 +55,9 @@ func TestDesigns(t *testing.T) {
 		design, err := factor.ParseDesign(name)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if design == factor.Importance { // TestTailDesigns
+			continue
 		}
 		v := variances(design)
 		t.Logf("| %s | %.1f | %.1f | %.1f |", name, plain[0]/v[0], plain[1]/v[1], plain[2]/v[2])

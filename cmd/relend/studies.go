@@ -301,6 +301,11 @@ func (o *studyOptions) simulate(ctx context.Context, engine string, plans []stud
 			joined = r
 			continue
 		}
+		if !slices.Equal(r.Weights, joined.Weights) {
+			ps := &data.Problems{Cause: data.BadConfig}
+			ps.Add("experiment.design", "importance gives the paths of each market weights of their own, and a path of a study has one: antithetic, plain, stratified and lattice are allowed")
+			return nil, ps
+		}
 		joined.Run.Arms = append(joined.Run.Arms, r.Run.Arms...)
 		joined.Counts = append(joined.Counts, r.Counts...)
 	}

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"relend/data"
 	"relend/sim/anchor"
@@ -570,15 +571,39 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	m.graded = make([]graded, len(p.borrowers))
 	m.prices = make([]float64, len(p.loans))
 	m.setAside = provision.NewTable(p.settings.Provisions, &params, grid)
+	p.grade(m, unscored)
+	beyond, highest := 0, 0.
+	for i := range p.borrowers {
+		b, grade := &p.borrowers[i], provision.GradeOf(m.graded[i].hazard)
+		if most := m.segments[b.risk].Most(); p.portfolio.HasPD && b.pd > most {
+			beyond++
+			highest = most
+		}
+		m.setAside.Add(grade, b.tenor)
+		for _, l := range p.open(b) {
+			m.setAside.Add(grade, l.Term)
+		}
+	}
+	if beyond > 0 {
+		p.warnings = append(p.warnings, fmt.Sprintf("%d borrowers have a PD above %.1f%%, the most that the delinquency chain can give within 12 months: they get the hazard of that PD", beyond, highest*100))
+	}
+	if m.ScoreGain > 0 {
+		p.seePrices(m)
+	}
+	return m, nil
+}
+
+// grade finds the hazard and the prices of every borrower. They depend on him alone, so blocks of borrowers are graded side
+// by side.
+func (p *Plan) grade(m *model, unscored float64) {
+	const block = 1 << 14
 	type grade struct {
 		pd      float64
 		product data.Product
 		tenor   int16
 		segment *anchor.Segment
 	}
-	beyond, highest := 0, 0.
-	grades := map[grade]graded{} // tapes give a PD per grade, not per borrower
-	for i := range p.borrowers {
+	one := func(grades map[grade]graded, i int) {
 		b := &p.borrowers[i]
 		key := grade{m.pd(b), b.product, b.tenor, m.segments[b.risk]}
 		g, ok := grades[key]
@@ -592,29 +617,33 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 				grades[key] = g
 			}
 		}
-		if most := key.segment.Most(); p.portfolio.HasPD && b.pd > most {
-			beyond++
-			highest = most
-		}
 		if p.portfolio.HasPD && b.applicant == nil {
 			g.eta = m.Eta(p.snapshot(b, m))
 		} // else, and for applicants, the base hazard is that of the reference covariates, where Eta is 0
 		m.graded[i] = g
-		m.setAside.Add(provision.GradeOf(g.hazard), b.tenor)
 		for j, l := range p.open(b) {
-			m.setAside.Add(provision.GradeOf(g.hazard), l.Term)
 			if l.Product != b.product || l.Term != b.tenor {
 				m.prices[int(b.first)+j] = contract.BreakEven(l.Product, int(l.Term), m.pd(b), m.costs)
 			}
 		}
 	}
-	if beyond > 0 {
-		p.warnings = append(p.warnings, fmt.Sprintf("%d borrowers have a PD above %.1f%%, the most that the delinquency chain can give within 12 months: they get the hazard of that PD", beyond, highest*100))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			grades := map[grade]graded{} // tapes give a PD per grade, not per borrower
+			for {
+				from := int(next.Add(1)-1) * block
+				if from >= len(p.borrowers) {
+					return
+				}
+				for i := range min(block, len(p.borrowers)-from) {
+					one(grades, from+i)
+				}
+			}
+		})
 	}
-	if m.ScoreGain > 0 {
-		p.seePrices(m)
-	}
-	return m, nil
+	wg.Wait()
 }
 
 // snapshot returns the covariates at which a borrower's PD holds (model.md §22 item 2).

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
 	"slices"
@@ -34,14 +35,8 @@ func (p *Plan) newSample() *sample {
 	for i := range list {
 		list[i] = ranked{p.likeness(&p.borrowers[i]), uint32(i)}
 	}
-	slices.SortStableFunc(list, func(a, b ranked) int {
-		switch {
-		case a.key < b.key:
-			return -1
-		case a.key > b.key:
-			return 1
-		}
-		return 0
+	slices.SortFunc(list, func(a, b ranked) int {
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.at, b.at))
 	})
 	s := &sample{order: make([]uint32, len(list)), upto: make([]int64, len(list)+1), snapshot: len(list) - len(p.applicants)}
 	for k, r := range list {

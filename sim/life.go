@@ -574,7 +574,7 @@ func (l *life) refresh() {
 		l.prepay *= 1 + m.PrepayRefi
 	}
 	eta := m.Eta(behaviour.Covariates{PTI: l.burden(), Outside: int(l.outside), Ordinal: int(l.ordinal), APR: apr, Size: l.size})
-	l.miss = m.step * math.Exp(l.graded.hazard+l.frailty+(eta-l.graded.eta)+float64(m.EducationMiss*m.Education))
+	l.miss = m.step * behaviour.Exp(l.graded.hazard+l.frailty+(eta-l.graded.eta)+float64(m.EducationMiss*m.Education))
 	if l.shock > 0 {
 		l.miss *= m.ShockMult
 	}
@@ -604,7 +604,7 @@ func (l *life) reprice() {
 	}
 	l.offer = posted(l.breakEven, m.Margin, l.cap)
 	l.burdenOf = 0
-	l.price = l.demand * math.Exp(-m.Elasticity*(l.offer-m.APRRef))
+	l.price = l.demand * behaviour.Exp(-m.Elasticity*(l.offer-m.APRRef))
 	l.resize()
 }
 

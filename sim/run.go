@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"relend/data"
+	"relend/sim/behaviour"
 	"relend/sim/provision"
 	"relend/sim/rule"
 )
@@ -100,7 +101,9 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 				}
 				for a := range sums {
 					sums[a].add(w.replicates[a], w.scratch)
-					clear(w.replicates[a].counts)
+					for i := range p.cells {
+						w.replicates[a].clear(i)
+					}
 				}
 				mu.Lock()
 				done += replicate
@@ -203,25 +206,50 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 			}
 		}
 	}
-	for set, shared := range w.shared {
-		for rest := set.arms; rest != 0; rest &= rest - 1 {
-			w.tallies[set.family.arms[bits.TrailingZeros64(uint64(rest))]].add(shared)
+	w.settle(path, counts)
+	for arm := range p.arms {
+		if err := audit(p.arms[arm].Name, path, w.totals(path, counts[arm]), p.population); err != nil {
+			return err
 		}
-		clear(shared.counts)
+	}
+	return nil
+}
+
+// totals is the part of an arm's counts that belongs to a path.
+func (w *worker) totals(path int, counts []int64) []int64 {
+	return counts[path*len(w.scratch) : (path+1)*len(w.scratch)]
+}
+
+// settle closes a path: what sets of arms have counted goes to each of their arms, an arm's cells to its replicate, and
+// their totals to the results. One cell after the other, so that what is added stays in the cache.
+func (w *worker) settle(path int, counts [][]int64) {
+	p, months := w.plan, w.plan.settings.Months
+	for i, kind := range p.cells {
+		for set, shared := range w.shared {
+			if !shared.used[i] {
+				continue
+			}
+			for rest := set.arms; rest != 0; rest &= rest - 1 {
+				arm := set.family.arms[bits.TrailingZeros64(uint64(rest))]
+				sum(w.tallies[arm].cell(i), shared.cell(i))
+			}
+			shared.clear(i)
+		}
+		for arm, y := range w.tallies {
+			if !y.used[i] {
+				continue
+			}
+			cell := y.cell(i)
+			closeCell(cell, months, kind.Ordinal > 0)
+			sum(w.totals(path, counts[arm]), cell)
+			accumulate(w.replicates[arm].cell(i), cell, months)
+			y.clear(i)
+		}
+	}
+	for _, shared := range w.shared {
 		w.spare = append(w.spare, shared)
 	}
 	clear(w.shared) // which sets are shared depends on the path alone
-	for a, t := range w.tallies {
-		t.close(p.cells, p.settings.Months)
-		totals := counts[a][path*len(w.scratch) : (path+1)*len(w.scratch)]
-		t.total(totals)
-		if err := audit(p.arms[a].Name, path, totals, p.population); err != nil {
-			return err
-		}
-		w.replicates[a].accumulate(t, p.settings.Months)
-		clear(t.counts)
-	}
-	return nil
 }
 
 // borrower simulates one borrower on one path in every arm, with the same draws.
@@ -277,7 +305,7 @@ func (w *worker) meet(who *person, f, i int) {
 		worker: w, family: family, model: m, economy: &w.economies[f][b.risk], borrower: b, graded: &m.graded[i],
 		fate: &w.fate, weight: cmp.Or(w.weight, b.weight), pd: m.pd(b),
 		frailty: float64(m.SigmaU*u) - float64(m.SigmaU*m.SigmaU)/2,
-		demand:  math.Exp(float64(m.DemandSigma*e) - float64(m.DemandSigma*m.DemandSigma)/2),
+		demand:  behaviour.Exp(float64(m.DemandSigma*e) - float64(m.DemandSigma*m.DemandSigma)/2),
 		grade:   provision.GradeOf(m.graded[i].hazard),
 	}
 	if m.ScoreGain > 0 {

@@ -228,9 +228,7 @@ func (w *worker) halve(path int) {
 		w.raw(shared)
 		for i, arm := range set.family.arms {
 			if set.arms>>i&1 == 1 {
-				for k, v := range w.scratch {
-					half(arm)[k] += v
-				}
+				sum(half(arm), w.scratch)
 			}
 		}
 	}
@@ -247,11 +245,16 @@ func (w *worker) halve(path int) {
 
 // raw adds the cells of an open tally up into the scratch, with the balance of repeat loans.
 func (w *worker) raw(y *tally) {
-	y.total(w.scratch)
-	for i, c := range w.plan.cells {
-		if c.Ordinal > 0 {
+	clear(w.scratch)
+	for i, kind := range w.plan.cells {
+		if !y.used[i] {
+			continue
+		}
+		cell := y.cell(i)
+		sum(w.scratch, cell)
+		if kind.Ordinal > 0 {
 			for t := -1; t < w.plan.settings.Months; t++ {
-				counters(w.scratch, t)[data.BalanceRepeat] += balance(counters(y.cell(i), t))
+				counters(w.scratch, t)[data.BalanceRepeat] += balance(counters(cell, t))
 			}
 		}
 	}

@@ -228,17 +228,13 @@ func TestHalfIsARun(t *testing.T) {
 	for i := 0; i < 200; i += 2 {
 		even.borrower(1, i)
 	}
-	for set, shared := range even.shared {
-		for i, arm := range set.family.arms {
-			if set.arms>>i&1 == 1 {
-				even.tallies[arm].add(shared)
-			}
-		}
+	counts := make([][]int64, len(arms))
+	for a := range counts {
+		counts[a] = make([]int64, 2*len(even.scratch))
 	}
-	for a, y := range even.tallies {
-		y.close(plan.cells, 12)
-		y.total(even.scratch)
-		if got := whole.Halves[a][len(even.scratch):]; !reflect.DeepEqual(got, even.scratch) {
+	even.settle(1, counts)
+	for a := range arms {
+		if got := whole.Halves[a][len(even.scratch):]; !reflect.DeepEqual(got, even.totals(1, counts[a])) {
 			t.Errorf("arm %s: the half of path 1 counts otherwise alone", arms[a].Name)
 		}
 	}

@@ -82,7 +82,7 @@ type stamped struct {
 }
 
 func newFate(steps int) fate {
-	return fate{months: make(rng.Months, steps), fine: make([]stamped, steps), decisions: make([]stamped, steps)}
+	return fate{months: rng.NewMonths(steps), fine: make([]stamped, steps), decisions: make([]stamped, steps)}
 }
 
 // draw fills the fate of a borrower on a path.

@@ -178,8 +178,11 @@ func (f *Follower) Tell(ctx context.Context, path, arm int) (*Story, error) {
 	for _, m := range stopped {
 		y.stopped(m)
 	}
-	y.close(p.cells, p.settings.Months)
-	y.total(w.scratch)
+	clear(w.scratch)
+	for i, kind := range p.cells {
+		closeCell(y.cell(i), p.settings.Months, kind.Ordinal > 0)
+		sum(w.scratch, y.cell(i))
+	}
 	population := b.weight
 	if b.applicant != nil {
 		population = 0

@@ -15,34 +15,63 @@ type row = [data.NumCounters]int64
 type tally struct {
 	block  int // length of a cell
 	counts []int64
+	used   []bool // by cell: handed out for counting since it was cleared
 }
 
 func newTally(cells, months int) *tally {
 	block := (months + 1) * int(data.NumCounters)
-	return &tally{block, make([]int64, cells*block)}
+	return &tally{block, make([]int64, cells*block), make([]bool, cells)}
 }
 
-func (y *tally) cell(i int) []int64 { return y.counts[i*y.block : (i+1)*y.block : (i+1)*y.block] }
+// cell returns a cell for counting.
+func (y *tally) cell(i int) []int64 {
+	y.used[i] = true
+	return y.counts[i*y.block : (i+1)*y.block : (i+1)*y.block]
+}
+
+// clear empties a cell.
+func (y *tally) clear(i int) {
+	if y.used[i] {
+		clear(y.cell(i))
+		y.used[i] = false
+	}
+}
+
+// sum adds src to dst, which is as long.
+func sum(dst, src []int64) {
+	for len(src) >= 8 && len(dst) >= 8 {
+		d, s := (*[8]int64)(dst), (*[8]int64)(src)
+		d[0] += s[0]
+		d[1] += s[1]
+		d[2] += s[2]
+		d[3] += s[3]
+		d[4] += s[4]
+		d[5] += s[5]
+		d[6] += s[6]
+		d[7] += s[7]
+		dst, src = dst[8:], src[8:]
+	}
+	for i, v := range src {
+		dst[i] += v
+	}
+}
 
 // counters returns the row of month t of a cell, which ends at date t+1; t = -1 is that of the snapshot.
 func counters(cell []int64, t int) *row {
 	return (*row)(cell[(t+1)*int(data.NumCounters):])
 }
 
-// close turns the entries into charged-off and exited borrowers, which last for ever, into stocks, and marks the
+// closeCell turns the entries into charged-off and exited borrowers, which last for ever, into stocks, and marks the
 // balance of repeat loans.
-func (y *tally) close(cells []data.Cell, months int) {
-	for i := range cells {
-		cell := y.cell(i)
-		var off, exited int64
-		for t := -1; t < months; t++ {
-			r := counters(cell, t)
-			off += r[data.BorrowersOff]
-			exited += r[data.BorrowersExited]
-			r[data.BorrowersOff], r[data.BorrowersExited] = off, exited
-			if cells[i].Ordinal > 0 {
-				r[data.BalanceRepeat] = balance(r)
-			}
+func closeCell(cell []int64, months int, repeat bool) {
+	var off, exited int64
+	for t := -1; t < months; t++ {
+		r := counters(cell, t)
+		off += r[data.BorrowersOff]
+		exited += r[data.BorrowersExited]
+		r[data.BorrowersOff], r[data.BorrowersExited] = off, exited
+		if repeat {
+			r[data.BalanceRepeat] = balance(r)
 		}
 	}
 }
@@ -52,23 +81,6 @@ func balance(r *row) (sum int64) {
 		sum += r[term.Counter]
 	}
 	return sum
-}
-
-// add adds another tally of the same shape.
-func (y *tally) add(other *tally) {
-	for i, v := range other.counts {
-		y.counts[i] += v
-	}
-}
-
-// total adds the cells up into dst, which is zeroed first.
-func (y *tally) total(dst []int64) {
-	clear(dst)
-	for i := 0; i < len(y.counts); i += y.block {
-		for j, v := range y.counts[i : i+y.block] {
-			dst[j] += v
-		}
-	}
 }
 
 // InvariantError says that a run broke one of its own laws: a defect of the program, never of its input.
@@ -177,15 +189,13 @@ func (c *cells) add(replicate *tally, scratch []int64) {
 			values = scratch
 			copy(values, replicate.cell(sources[0]))
 			for _, s := range sources[1:] {
-				for j, v := range replicate.cell(s) {
-					values[j] += v
-				}
+				sum(values, replicate.cell(s))
 			}
 		}
-		sum, squares := c.sum[i], c.squares[i]
+		sum(c.sum[i], values)
+		squares := c.squares[i]
 		for j, v := range values {
 			if v != 0 {
-				sum[j] += v
 				squares[j].addSquare(v)
 			}
 		}
@@ -205,21 +215,24 @@ func (c *cells) results() []data.CellSums {
 	return out
 }
 
-// accumulate adds a path's cells to its replicate, flows as sums to date.
-func (y *tally) accumulate(path *tally, months int) {
-	for i := 0; i < len(path.counts); i += path.block {
-		from, to := path.counts[i:i+path.block], y.counts[i:i+y.block]
-		var sum row
-		for t := -1; t < months; t++ {
-			src, dst := counters(from, t), counters(to, t)
-			for c := range data.NumCounters {
-				if c.IsStock() {
-					dst[c] += src[c]
-				} else {
-					sum[c] += src[c]
-					dst[c] += sum[c]
-				}
-			}
+// accumulate adds a path's cell to that of its replicate, flows as sums to date.
+func accumulate(dst, src []int64, months int) {
+	var date row
+	for t := -1; t < months; t++ {
+		from, to := counters(src, t), counters(dst, t)
+		for c := range date {
+			date[c] = date[c]&carried[c] + from[c]
+			to[c] += date[c]
 		}
 	}
 }
+
+// carried has all bits set for counters whose sum to date goes on from month to month, that is flows.
+var carried = func() (mask row) {
+	for c := range data.NumCounters {
+		if !c.IsStock() {
+			mask[c] = -1
+		}
+	}
+	return mask
+}()

@@ -139,7 +139,7 @@ func (p *Params) TakeUp(apr, offered, hazard float64) float64 {
 	if offered != 1 {
 		z += float64(p.Take[2] * math.Log(offered))
 	}
-	return 1 / (1 + math.Exp(-z))
+	return 1 / (1 + Exp(-z))
 }
 
 // NeverPaid is the probability that a loan of an ordinal is never paid, where it is so many times as large as the
@@ -158,7 +158,7 @@ func (p *Params) NeverPaid(ordinal int, jump float64) float64 {
 // RecoveryFraction is the share of the exposure recovered when the factor over the year before default was on
 // average bar, with loading sigma: bad times, low recovery.
 func (p *Params) RecoveryFraction(sigma, bar float64) float64 {
-	return max(0, min(1, p.RecoveryMean*math.Exp(-p.RecoveryCyclicality*sigma*bar)))
+	return max(0, min(1, p.RecoveryMean*Exp(-p.RecoveryCyclicality*sigma*bar)))
 }
 
 // RecoveryCurve is the cumulative share of recoveries paid after 1, 2, ... steps.

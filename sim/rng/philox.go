@@ -86,9 +86,17 @@ const CoarseSteps = 1 << coarseBits
 // Months holds the coarse lane draws of a run of months.
 type Months []uint32
 
-// Fill draws the coarse words of months 0..len-1.
+// NewMonths returns room for the draws of n months.
+func NewMonths(n int) Months { return make(Months, n, (n+15)/16*16) }
+
+// Fill draws the coarse words of months 0..len-1, as many blocks at a time as the processor can.
 func (m Months) Fill(s Stream) {
-	for t := 0; t < len(m); t += 4 {
+	t := 0
+	if wide > 0 && len(m) > 0 && cap(m) >= wide {
+		t = min(len(m)+wide-1, cap(m)) / wide * wide
+		fill(m[:t], &Block{uint32(s.Borrower), uint32(s.Borrower >> 32), s.Path, uint32(Quiet) << 24}, uint32(s.Seed), uint32(s.Seed>>32))
+	}
+	for ; t < len(m); t += 4 {
 		b := s.Block(Quiet, t/4)
 		copy(m[t:], b[:])
 	}

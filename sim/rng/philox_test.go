@@ -109,3 +109,27 @@ func BenchmarkPhilox(b *testing.B) {
 }
 
 var sink uint32
+
+// The words that wide instructions draw are those of the plain way, of any number of months.
+func TestFill(t *testing.T) {
+	for n := range 70 {
+		for _, m := range []Months{NewMonths(n), make(Months, n)} {
+			s := Stream{Seed: 0x0123456789abcdef + uint64(n), Borrower: 0xfedcba9876543210 - uint64(n), Path: uint32(n)}
+			m.Fill(s)
+			for i, w := range m {
+				if want := s.Block(Quiet, i/4)[i%4]; w != want {
+					t.Fatalf("%d months: month %d is %#x, want %#x", n, i, w, want)
+				}
+			}
+		}
+	}
+}
+
+func BenchmarkFill(b *testing.B) {
+	s, m := Stream{Seed: 1, Borrower: 2, Path: 3}, NewMonths(36)
+	for range b.N {
+		m.Fill(s)
+		s.Path++
+	}
+	sink = m[35]
+}

@@ -162,10 +162,10 @@ func (p *Plan) pilot() (*Plan, []weather) {
 		Months: pilotMonths, Seed: pilotSeed, Design: factor.Antithetic, Grid: p.settings.Grid,
 		Paths: max(64, min(pilotPaths, pilotPaths*factor.MaxSegments/len(p.risks))&^1),
 	}
-	q.arms = p.arms[p.settings.Baseline : p.settings.Baseline+1]
+	q.arms, q.as = p.arms[p.settings.Baseline:p.settings.Baseline+1], []int{0}
 	for i := range p.families {
 		f := &p.families[i]
-		if at := slices.Index(f.arms, p.settings.Baseline); at >= 0 {
+		if at := slices.Index(f.arms, p.as[p.settings.Baseline]); at >= 0 {
 			alone := family{model: f.model, macro: f.macro}
 			alone.join(0, &Arm{}, f.books[at]) // without controls, which look at the whole book
 			q.families = []family{alone}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"runtime"
 	"slices"
 	"sync"
@@ -64,6 +65,7 @@ const (
 type Plan struct {
 	settings   Settings
 	arms       []Arm
+	as         []int // by arm: the arm that is simulated for it, the first one equal to it but for its names
 	families   []family
 	borrowers  []borrower
 	loans      []contract.Loan // oldest first, each borrower's side by side
@@ -87,7 +89,8 @@ type Plan struct {
 type family struct {
 	model   *model
 	macro   factor.Macro
-	arms    []int // indices into Plan.arms
+	arms    []int   // indices into Plan.arms
+	stands  []int64 // by arm of the family: the arms equal to it, itself included
 	books   []*rule.Book
 	classes []class // of the arms that travel together
 	helms   []helm  // of the arms with controls, which travel alone
@@ -231,7 +234,12 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 			}
 			models[a.Behaviour] = m
 		}
-		p.family(m, a.Macro).join(i, a, rule.Compile(a.Policy, a.Law, m.unlimited(a, p.setting(a)), money(m.AmountMin)))
+		f := p.family(m, a.Macro)
+		if p.as = append(p.as, f.twin(arms, i)); p.as[i] != i {
+			f.stands[slices.Index(f.arms, p.as[i])]++
+			continue
+		}
+		f.join(i, a, rule.Compile(a.Policy, a.Law, m.unlimited(a, p.setting(a)), money(m.AmountMin)))
 	}
 	p.checkWeights(ps)
 	if p.drawFrom(ps); ps.Err() != nil {
@@ -250,7 +258,7 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 // loadings lists how strongly the economy moves each segment in the baseline arm.
 func (p *Plan) loadings() (out []data.AnchorSegment) {
 	for _, f := range p.families {
-		if !slices.Contains(f.arms, p.settings.Baseline) {
+		if !slices.Contains(f.arms, p.as[p.settings.Baseline]) {
 			continue
 		}
 		for i, s := range f.model.segments {
@@ -297,10 +305,22 @@ func (p *Plan) family(m *model, macro factor.Macro) *family {
 	return &p.families[len(p.families)-1]
 }
 
+// twin returns the arm of the family that has the same rules as arm i, i itself where there is none. Behaviour and macro
+// path are those of the family.
+func (f *family) twin(arms []Arm, i int) int {
+	for _, other := range f.arms {
+		if a, b := &arms[i], &arms[other]; a.Scope == b.Scope && reflect.DeepEqual(a.Policy, b.Policy) && reflect.DeepEqual(a.Law, b.Law) {
+			return other
+		}
+	}
+	return i
+}
+
 // join adds an arm.
 func (f *family) join(arm int, a *Arm, book *rule.Book) {
 	bit := armSet(1) << len(f.arms)
 	f.arms = append(f.arms, arm)
+	f.stands = append(f.stands, 1)
 	f.books = append(f.books, book)
 	f.partial = f.partial || len(book.Shares()) > 0
 	if controls := rule.Controls(a.Policy, a.Law, &book.Terms.Setting); len(controls) > 0 {

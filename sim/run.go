@@ -30,7 +30,10 @@ func (p *Plan) BorrowerMonths() int64 {
 func (p *Plan) Memory(workers int) int64 {
 	const perBorrower, perLoan, perGrade = 80, 48, 24
 	block := int64(p.settings.Months+1) * int64(data.NumCounters) * 8
-	arms, singles := int64(len(p.arms)), int64(len(p.cells))
+	arms, singles := int64(0), int64(len(p.cells))
+	for i := range p.families {
+		arms += int64(len(p.families[i].arms))
+	}
 	models := map[*model]bool{}
 	for _, f := range p.families {
 		models[f.model] = true
@@ -61,7 +64,11 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 	months, replicate := p.settings.Months, p.settings.Design.Replicate()
 	block := (months + 1) * int(data.NumCounters)
 	counts, halves, sums := make([][]int64, len(p.arms)), make([][]int64, len(p.arms)), make([]*cells, len(p.arms))
-	for a := range p.arms {
+	for a, as := range p.as {
+		if as != a {
+			counts[a], halves[a], sums[a] = counts[as], halves[as], sums[as]
+			continue
+		}
 		counts[a] = make([]int64, p.settings.Paths*block)
 		halves[a] = make([]int64, min(p.settings.Paths, halvedPaths)*block)
 		sums[a] = newCells(p.cells, block)
@@ -99,10 +106,13 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 						return
 					}
 				}
-				for a := range sums {
-					sums[a].add(w.replicates[a], w.scratch)
+				for a, replicate := range w.replicates {
+					if replicate == nil {
+						continue
+					}
+					sums[a].add(replicate, w.scratch)
 					for i := range p.cells {
-						w.replicates[a].clear(i)
+						replicate.clear(i)
 					}
 				}
 				mu.Lock()
@@ -137,8 +147,8 @@ type worker struct {
 	outcomes    [64]outcome
 	shared      map[setOf]*tally // of sets of two and more arms
 	spare       []*tally         // for more of them
-	tallies     []*tally         // of single arms
-	replicates  []*tally
+	tallies     []*tally         // of single arms, nil for those that are not simulated themselves
+	replicates  []*tally         // likewise
 	scratch     []int64
 	economies   [][]economy // per family and risk
 	crowd       crowd
@@ -165,9 +175,11 @@ type parted struct {
 func newWorker(p *Plan) *worker {
 	w := &worker{plan: p, plain: p.plain, shared: map[setOf]*tally{}}
 	w.fate = newFate(p.steps())
-	for range p.arms {
-		w.tallies = append(w.tallies, newTally(len(p.cells), p.settings.Months))
-		w.replicates = append(w.replicates, newTally(len(p.cells), p.settings.Months))
+	w.tallies, w.replicates = make([]*tally, len(p.arms)), make([]*tally, len(p.arms))
+	for _, a := range p.as {
+		if w.tallies[a] == nil {
+			w.tallies[a], w.replicates[a] = newTally(len(p.cells), p.settings.Months), newTally(len(p.cells), p.settings.Months)
+		}
 	}
 	w.scratch = make([]int64, (p.settings.Months+1)*int(data.NumCounters))
 	if p.steered() {
@@ -236,7 +248,7 @@ func (w *worker) settle(path int, counts [][]int64) {
 			shared.clear(i)
 		}
 		for arm, y := range w.tallies {
-			if !y.used[i] {
+			if y == nil || !y.used[i] {
 				continue
 			}
 			cell := y.cell(i)
@@ -287,7 +299,11 @@ func (w *worker) borrower(path, i int) {
 
 // walked counts n steps of a history that a set of arms of a family shared.
 func (w *worker) walked(f *family, arms armSet, n int) {
-	steps := int64(n) * int64(bits.OnesCount64(uint64(arms)))
+	standing := int64(0)
+	for rest := arms; rest != 0; rest &= rest - 1 {
+		standing += f.stands[bits.TrailingZeros64(uint64(rest))]
+	}
+	steps := int64(n) * standing
 	w.sharing.Steps += int64(n)
 	w.sharing.ArmSteps += steps
 	if bits.OnesCount64(uint64(arms)) == len(f.arms) {

@@ -220,9 +220,11 @@ func (w *worker) halve(path int) {
 	p := w.plan
 	block := len(w.scratch)
 	half := func(arm int) []int64 { return w.halves[arm][path*block : (path+1)*block] }
-	for a, t := range w.tallies {
-		w.raw(t)
-		copy(half(a), w.scratch)
+	for a, y := range w.tallies {
+		if y != nil {
+			w.raw(y)
+			copy(half(a), w.scratch)
+		}
 	}
 	for set, shared := range w.shared {
 		w.raw(shared)
@@ -232,7 +234,10 @@ func (w *worker) halve(path int) {
 			}
 		}
 	}
-	for a := range w.tallies { // as tally.close does
+	for a, y := range w.tallies { // as closeCell does
+		if y == nil {
+			continue
+		}
 		var off, exited int64
 		for t := -1; t < p.settings.Months; t++ {
 			r := counters(half(a), t)

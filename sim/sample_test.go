@@ -234,7 +234,7 @@ func TestHalfIsARun(t *testing.T) {
 	}
 	even.settle(1, counts)
 	for a := range arms {
-		if got := whole.Halves[a][len(even.scratch):]; !reflect.DeepEqual(got, even.totals(1, counts[a])) {
+		if got := whole.Halves[a][len(even.scratch):]; !reflect.DeepEqual(got, even.totals(1, counts[plan.as[a]])) {
 			t.Errorf("arm %s: the half of path 1 counts otherwise alone", arms[a].Name)
 		}
 	}

@@ -129,6 +129,7 @@ func (p *Plan) Follow(id uint64) *Follower {
 // the whole book is simulated first, for the decisions about him; then he lives under them alone.
 func (f *Follower) Tell(ctx context.Context, path, arm int) (*Story, error) {
 	w, p := f.worker, f.worker.plan
+	arm = p.as[arm]
 	b, y := &p.borrowers[f.at], w.tallies[arm]
 	clear(y.counts)
 	w.story = &story{borrower: b}

@@ -126,10 +126,8 @@ func (p *Plan) Cells() []data.Cell { return p.cells }
 
 func (p *Plan) model(arm int) *model {
 	for i := range p.families {
-		for _, a := range p.families[i].arms {
-			if a == arm {
-				return p.families[i].model
-			}
+		if slices.Contains(p.families[i].arms, p.as[arm]) {
+			return p.families[i].model
 		}
 	}
 	panic("sim: no such arm")

@@ -55,8 +55,139 @@ func (r *Regulation) On(day time.Time) *Regulation {
 	return &out
 }
 
-// Amendment is what differs in the rules of one kind between two laws.
+// Amendment is a change of a law: from a day on its rules hold in place of those of their kinds.
 type Amendment struct {
+	From      time.Time
+	Title     string
+	Reference string
+	Source    string
+	Rules     []Rule
+	repealed  []string // kinds that it ends without a new rule
+}
+
+// kinds are those that an amendment touches.
+func (a *Amendment) kinds() []string {
+	return append((&Regulation{Rules: a.Rules}).Kinds(), a.repealed...)
+}
+
+// amendments reads the changes of a law in the order of time, whatever their order in the file.
+func (l *loader) amendments(n *document.Node) (list []Amendment) {
+	items := l.r.List(n)
+	if n != nil && n.Kind == document.List && len(items) == 0 {
+		l.r.Errorf(n, "the list is empty; give an amendment or remove the key")
+	}
+	var places []*document.Node
+	for _, item := range items {
+		f := l.r.Map(item)
+		a := Amendment{From: l.r.Date(f.Need("from")), Title: l.text(f.Get("title")), Reference: l.paragraph(f.Get("reference")), Source: l.paragraph(f.Get("source"))}
+		if at := f.Need("rules"); at != nil {
+			a.Rules, a.repealed = l.changed(at, a.From)
+		}
+		f.Close()
+		at := len(list)
+		for at > 0 && a.From.Before(list[at-1].From) {
+			at--
+		}
+		if at > 0 && a.From.Equal(list[at-1].From) && !a.From.IsZero() {
+			l.r.Errorf(item, "another amendment (line %d) is of the same day; write them as one", places[at-1].Line)
+		}
+		list, places = slices.Insert(list, at, a), slices.Insert(places, at, item)
+	}
+	return list
+}
+
+// changed reads the rules of an amendment of a day.
+func (l *loader) changed(n *document.Node, from time.Time) (rules []Rule, repealed []string) {
+	f := l.r.Map(n)
+	for _, kind := range rule.Kinds {
+		at := f.Get(kind.Name)
+		switch {
+		case at == nil:
+		case at.Kind == document.Scalar && !at.Quoted && at.Text() == "none":
+			repealed = append(repealed, kind.Name)
+		default:
+			for _, r := range l.values(kind, at) {
+				c, ok := r.Rule.(*rule.Clause)
+				if !ok {
+					c = &rule.Clause{Rule: r.Rule, Compliance: 1}
+				}
+				switch {
+				case !c.From.Given:
+					c.From = rule.Moment{Given: true, Date: from}
+				case c.From.Date.IsZero() || c.From.Date.Before(from):
+					l.r.Errorf(at, "a rule of the amendment begins on %v, before the amendment of %s", c.From, from.Format(time.DateOnly))
+				}
+				r.Rule = c
+				rules = append(rules, r)
+			}
+		}
+	}
+	f.Close()
+	if f.Node() != nil && len(f.Node().Keys()) == 0 {
+		l.r.Errorf(n, "the amendment changes no rule; name a kind with its new values, or none")
+	}
+	return rules, repealed
+}
+
+// amended are the rules of a law with its amendments: what an amendment replaces ends on its day.
+func (l *loader) amended(rules []Rule, list []Amendment, n *document.Node) []Rule {
+	for i := range list {
+		a := &list[i]
+		for _, kind := range a.kinds() {
+			var kept []Rule
+			touched, grandfather := false, slices.ContainsFunc(a.Rules, func(r Rule) bool {
+				c := r.Rule.(*rule.Clause)
+				return r.Kind == kind && c.Grandfather
+			})
+			for _, r := range rules {
+				if r.Kind == kind {
+					c := rule.Clause{Rule: r.Rule, Compliance: 1}
+					if written, ok := r.Rule.(*rule.Clause); ok {
+						c = *written
+					}
+					day := rule.Moment{Given: true, Date: a.From}
+					touched = touched || !c.Until.Given || a.From.Before(c.Until.Date)
+					switch {
+					case (c.From.Given && c.From.Date.IsZero()) || (c.Until.Given && c.Until.Date.IsZero()):
+						l.r.Errorf(n, "%s is timed in months after the snapshot: what an amendment of %s replaces cannot be told", kind, a.From.Format(time.DateOnly))
+					case c.From.Given && !c.From.Date.Before(a.From):
+						continue // never came into force
+					case !c.Until.Given || a.From.Before(c.Until.Date):
+						c.Until, c.Keeps = day, grandfather
+						r.Rule = &c
+					}
+				}
+				kept = append(kept, r)
+			}
+			if !touched && slices.Contains(a.repealed, kind) {
+				l.r.Errorf(n, "the amendment of %s ends %s, which is not in force then", a.From.Format(time.DateOnly), kind)
+			}
+			rules = kept
+		}
+		rules = append(rules, a.Rules...)
+	}
+	order := rule.KindNames()
+	slices.SortStableFunc(rules, func(a, b Rule) int { return slices.Index(order, a.Kind) - slices.Index(order, b.Kind) })
+	return rules
+}
+
+// Versions are the states of a law one after the other, as rules without dates of their own: the first text, then the text
+// after each amendment. Days are those of the amendments, zero for the first text.
+func (law *Law) Versions() (days []time.Time, texts []Regulation) {
+	text := law.Regulation
+	text.Rules = law.first
+	days, texts = append(days, time.Time{}), append(texts, text)
+	for _, a := range law.Amendments {
+		kinds := a.kinds()
+		rules := slices.DeleteFunc(slices.Clone(text.Rules), func(r Rule) bool { return slices.Contains(kinds, r.Kind) })
+		text.Rules = append(rules, a.Rules...)
+		days, texts = append(days, a.From), append(texts, text)
+	}
+	return days, texts
+}
+
+// Difference is what differs in the rules of one kind between two laws.
+type Difference struct {
 	Kind           string
 	Removed, Added []string // sentences
 	Values         []Value  // where one rule takes the place of one
@@ -65,14 +196,14 @@ type Amendment struct {
 // Value is a parameter or condition of a rule before and after, "" where it is not there.
 type Value struct{ Name, Before, After string }
 
-// Amendments lists what differs between two laws, by kind in the order of rule.Kinds. Rules that say the same are left out.
-func Amendments(before, after *Regulation) (list []Amendment) {
+// Differences lists what differs between two laws, by kind in the order of rule.Kinds. Rules that say the same are left out.
+func Differences(before, after *Regulation) (list []Difference) {
 	for _, kind := range rule.Kinds {
 		gone, come := without(before, after, kind.Name), without(after, before, kind.Name)
 		if len(gone)+len(come) == 0 {
 			continue
 		}
-		a := Amendment{Kind: kind.Name, Removed: said(gone), Added: said(come)}
+		a := Difference{Kind: kind.Name, Removed: said(gone), Added: said(come)}
 		if len(gone) == 1 && len(come) == 1 {
 			a.Values = changes(gone[0], come[0])
 		}

@@ -352,12 +352,12 @@ func (e *Experiment) Arms(currency string, segments []string) ([]sim.Arm, sim.Se
 		arms[i] = sim.Arm{
 			Arm:       data.Arm{Name: a.Name, Title: a.Title, Policy: a.Policy, Regulation: a.Regulation, Macro: a.Macro},
 			Behaviour: e.Behaviour.Params,
-			Policy:    bare(policy.Rules),
-			Law:       bare(law.Rules),
+			Policy:    bare(policy.Rules, e.Lender),
+			Law:       bare(law.Rules, e.Lender),
 			Scope:     law.Scope,
 			Macro:     macros[a.Macro],
 		}
-		arms[i].Rules = sentences(policy, law, currency)
+		arms[i].Rules = sentences(policy, law, e.Lender, currency)
 		if a.Behaviour != nil {
 			arms[i].Behaviour = a.Behaviour.Params
 			for _, d := range e.differences(a) {
@@ -444,22 +444,31 @@ func (e *Experiment) differences(a Entered) []behaviour.Parameter {
 	return out
 }
 
-func bare(rules []Rule) []rule.Rule {
-	out := make([]rule.Rule, len(rules))
-	for i, r := range rules {
-		out[i] = r.Rule
+// bare are the rules that bind a kind of lender.
+func bare(rules []Rule, lender string) (out []rule.Rule) {
+	for _, r := range rules {
+		if rule.Addresses(r.Rule, lender) {
+			out = append(out, r.Rule)
+		}
 	}
 	return out
 }
 
-// sentences are the rules in force, the lender's first.
-func sentences(policy Policy, law Regulation, currency string) []string {
+// sentences are the rules that bind a kind of lender, the lender's own first; of a law that is not in force with its standing.
+func sentences(policy Policy, law Regulation, lender, currency string) []string {
 	out := []string{}
-	for _, r := range policy.Rules {
-		out = append(out, r.Rule.Sentence(currency))
+	for _, r := range bare(policy.Rules, lender) {
+		out = append(out, r.Sentence(currency))
 	}
-	for _, r := range law.Rules {
-		out = append(out, "By law: "+r.Rule.Sentence(currency))
+	by := "By law: "
+	if law.Status != "hypothetical" && law.Status != "in_force" {
+		by = "By law (" + strings.ReplaceAll(law.Status, "_", " ") + "): "
+	}
+	for _, r := range bare(law.Rules, lender) {
+		out = append(out, by+r.Sentence(currency))
+	}
+	if n := len(law.Rules) - len(bare(law.Rules, lender)); n > 0 {
+		out = append(out, fmt.Sprintf("By law: %d of its %d rules bind other kinds of lenders only.", n, len(law.Rules)))
 	}
 	if law.Scope > 0 && len(law.Rules) > 0 {
 		out = append(out, fmt.Sprintf("The law binds %s of outside lenders as well.", ratio(law.Scope).Text()))

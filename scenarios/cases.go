@@ -17,8 +17,10 @@ import (
 // Law is a regulation with the cases that show its limits.
 type Law struct {
 	Regulation
-	Cases    []Case
-	Warnings []string
+	Amendments []Amendment // in the order of time
+	first      []Rule      // before any amendment
+	Cases      []Case
+	Warnings   []string
 
 	grid   data.Grid
 	reader *document.Reader
@@ -41,7 +43,8 @@ type Case struct {
 // *data.Problems with everything found wrong.
 func LoadLaw(nameOrPath string) (*Law, error) {
 	l := newLoader(nameOrPath)
-	law := &Law{Regulation: l.regulation(l.open(KindRegulation, nameOrPath, nil)), reader: l.r}
+	law := l.law(l.open(KindRegulation, nameOrPath, nil))
+	law.reader = l.r
 	if l.err() == nil {
 		l.cases(law, nameOrPath)
 	}

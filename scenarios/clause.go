@@ -25,6 +25,10 @@ func ClauseFields() []RuleField {
 		{"until", "date or months", "", "for good", "day on which it holds no longer (sunset); after from"},
 		{"grandfather", "flag", "true or false", "false", "who has a running loan granted before from is not bound while it runs; what the rule replaces binds him still"},
 		{"compliance", "share", "0% to 100%", "100%", "share of borrowers for whom it is obeyed, drawn once for each"},
+		{"quota.share", "share", "0% to 100%", "hard limit", "share of what is lent, by amount, that may go beyond the limit: a soft limit"},
+		{"quota.window", "months", "1 to 120", "1 month", "moving window of the quota, the present month included"},
+		{"code", "text", "", "", "reason code: the article, or the number in the lender's own list; values with different codes stand side by side and are counted apart"},
+		{"perimeter.lenders", "list", strings.Join(rule.Lenders, ", "), "all", "kinds of lenders that it binds; one who does not say what he is (lender, of an experiment) is bound"},
 		{"perimeter.products", "list", strings.Join(data.ProductNames(), ", "), "all", "products that it binds"},
 		{"perimeter.segments", "list of texts", "", "all", "segments of borrowers whom it binds"},
 		{"perimeter.amount.over, up_to", "money", "", "all", "loans that it binds: above the first amount, up to and with the second"},
@@ -50,6 +54,15 @@ func (l *loader) clause(f *document.Fields, out *Rule) {
 	if at := get("compliance"); at != nil {
 		c.Compliance = l.r.Ratio(at, 0, 1)
 	}
+	if at := get("quota"); at != nil {
+		g := l.r.Map(at)
+		c.Quota = &rule.Quota{Share: l.r.Ratio(g.Need("share"), 0, 1), Window: 1}
+		if m := g.Get("window"); m != nil {
+			c.Quota.Window = l.r.Months(m, 1, 120)
+		}
+		g.Close()
+	}
+	c.Code = l.text(get("code"))
 	if at := get("perimeter"); at != nil {
 		c.Perimeter = l.perimeter(at, out)
 	}
@@ -79,6 +92,9 @@ func (l *loader) moment(n *document.Node) (m rule.Moment) {
 
 func (l *loader) perimeter(n *document.Node, out *Rule) (p rule.Perimeter) {
 	f := l.r.Map(n)
+	if at := f.Get("lenders"); at != nil {
+		p.Lenders = l.lenders(at)
+	}
 	if at := f.Get("products"); at != nil {
 		for _, name := range l.r.Texts(at) {
 			product, err := data.ParseProduct(name)
@@ -103,6 +119,18 @@ func (l *loader) perimeter(n *document.Node, out *Rule) (p rule.Perimeter) {
 		l.r.Errorf(n, "the perimeter is empty; leave it out for a rule that binds all")
 	}
 	return p
+}
+
+// lenders reads kinds of lenders.
+func (l *loader) lenders(n *document.Node) (kinds []string) {
+	items := []*document.Node{n}
+	if n.Kind == document.List {
+		items = n.Items()
+	}
+	for _, item := range items {
+		kinds = append(kinds, l.r.OneOf(item, rule.Lenders...))
+	}
+	return kinds
 }
 
 func (l *loader) amounts(n *document.Node, out *Rule) (r rule.Range) {
@@ -189,7 +217,7 @@ func (l *loader) succession(kind string, rules []Rule, nodes []*document.Node) [
 	for i := range list {
 		for j := i + 1; j < len(list); j++ {
 			a, b := list[i].clause, list[j].clause
-			if !reflect.DeepEqual(a.Perimeter, b.Perimeter) || choices(a.Rule) != choices(b.Rule) {
+			if !reflect.DeepEqual(a.Perimeter, b.Perimeter) || a.Code != b.Code || choices(a.Rule) != choices(b.Rule) {
 				continue
 			}
 			if mixed(a, b) {
@@ -266,7 +294,14 @@ func clauseNode(r Rule) *document.Node {
 	if c.Compliance < 1 {
 		fields.Set("compliance", ratio(c.Compliance))
 	}
+	if q := c.Quota; q != nil {
+		fields.Set("quota", document.NewMap().Set("share", ratio(q.Share)).Set("window", months(float64(q.Months()))))
+	}
+	text(fields, "code", c.Code)
 	perimeter := document.NewMap()
+	if p := c.Perimeter.Lenders; len(p) > 0 {
+		perimeter.Set("lenders", textList(p))
+	}
 	if p := c.Perimeter.Products; len(p) > 0 {
 		var names []string
 		for _, x := range p {

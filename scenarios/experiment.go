@@ -14,6 +14,7 @@ import (
 	"relend/sim/behaviour"
 	"relend/sim/factor"
 	"relend/sim/provision"
+	"relend/sim/rule"
 )
 
 // Experiment is everything that a run is asked to do, checked, with every default filled in.
@@ -21,6 +22,7 @@ type Experiment struct {
 	Title       string
 	Description string
 	Portfolio   Portfolio
+	Lender      string // kind of the lender, one of rule.Lenders; "" for whom all rules bind
 	Applicants  []Applicants
 	Months      int // horizon
 	Grid        data.Grid
@@ -124,6 +126,9 @@ func (l *loader) experiment(layers []*document.Node, o Overrides) *Experiment {
 	}
 	e.Portfolio = l.portfolio(first(layers, "portfolio"), o)
 	e.segments = present(first(layers, "portfolio"), "segments")
+	if n := first(layers, "lender"); n != nil {
+		e.Lender = l.r.OneOf(n, rule.Lenders...)
+	}
 	if n := first(layers, "applicants"); n != nil {
 		e.Applicants = l.applicants(n)
 	}

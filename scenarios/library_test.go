@@ -75,6 +75,7 @@ title: t
 description: d
 extends: default
 portfolio: {synthetic: {recipe: consumer, borrowers: 1, seed: 1, term_days: 1 day}, files: [f], mapping: m, as_of: 2024-01-01, currency: CNY, segments: [s], max_rejected: 1%}
+lender: bank
 grid: week
 applicants: [{per_month: 1, arrival: even, segments: [s], pd: 5%, pd_spread: 0.5, product: annuity, term: 1 month, principal: 1, income: 1, external_loans: 0, dependence: 1%}]
 horizon: 1 month
@@ -100,7 +101,7 @@ measures: [par_30]
 gates: [{name: n, expect: e, level: warn}]
 `,
 		KindPolicy:     "{name: n, title: t, description: d, source: s, extends: default, rules: {}}",
-		KindRegulation: "{name: n, title: t, original_title: o, description: d, jurisdiction: j, status: draft, reference: r, source: s, scope: 1%, rules: {}, not_modelled: [c]}",
+		KindRegulation: "{name: n, title: t, original_title: o, description: d, jurisdiction: XX, status: draft, reference: r, source: s, scope: 1%, rules: {}, amendments: [{from: 2026-01-01, title: t, reference: r, source: s, rules: {max_ordinal: {max: 3}}}], not_modelled: [c]}",
 		KindMacro:      "{name: n, title: t, source: s, months: {unemployment: [0], gdp: [0], lpr: [0]}}",
 		KindStudy: `
 name: n
@@ -122,7 +123,7 @@ charts: [{name: c, title: t, arms: [{arm: baseline, against: baseline}], measure
 		var walk func(n *document.Node)
 		walk = func(n *document.Node) {
 			for _, item := range n.Items() {
-				if n.Kind == document.Map {
+				if n.Kind == document.Map && !strings.HasPrefix(item.Path, "amendments[0].rules.") {
 					keys = append(keys, regexp.MustCompile(`\[\d+\]`).ReplaceAllString(item.Path, "[]"))
 				}
 				walk(item)

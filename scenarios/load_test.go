@@ -43,7 +43,7 @@ func TestMessages(t *testing.T) {
 		want       []string
 	}{
 		{"unknown key", "horizn: 36 months", []string{`e.yaml:1:1: unknown key "horizn", did you mean "horizon"?`}},
-		{"unknown key with no near one", "colour: red", []string{`e.yaml:1:1: unknown key "colour" (allowed: anchor, applicants, arms, baseline, behaviour, description, design, engine, extends, factors, gates, grid, horizon, macros, measures, paths, policies, portfolio, precision, provisions, regulations, sample, seed, title, weighted_controls)`}},
+		{"unknown key with no near one", "colour: red", []string{`e.yaml:1:1: unknown key "colour" (allowed: anchor, applicants, arms, baseline, behaviour, description, design, engine, extends, factors, gates, grid, horizon, lender, macros, measures, paths, policies, portfolio, precision, provisions, regulations, sample, seed, title, weighted_controls)`}},
 		{"unit missing", "horizon: 36", []string{`e.yaml:1:10: horizon: 36 has no unit: write 36 months`}},
 		{"wrong unit", "horizon: 36 days", []string{`e.yaml:1:10: horizon: unit "days" is not allowed here: a time such as 3 months or 2 years is needed, found "36 days"`}},
 		{"horizon out of range", "horizon: 60 years", []string{`e.yaml:1:10: horizon: 60 years is outside the range 1 to 600 months`}},
@@ -90,7 +90,7 @@ func TestMessages(t *testing.T) {
 		{"missing file", "policies: [lost/p.yaml]", []string{`e.yaml:1:12: policies[0]: lost/p.yaml cannot be read: no such file or directory`}},
 		{"missing file with a sign", "policies: [./%d.yaml]", []string{`e.yaml:1:12: policies[0]: %d.yaml cannot be read: no such file or directory`}},
 		{"no policies", "policies: []", []string{`e.yaml:1:11: policies: the list has 0 entries; 1 to 256 are allowed`}},
-		{"a regulation extends nothing", "regulations: [{name: r, extends: none, rules: {}}]", []string{`e.yaml:1:25: regulations[0]: unknown key "extends" (allowed: description, jurisdiction, name, not_modelled, original_title, reference, rules, scope, source, status, title)`}},
+		{"a regulation extends nothing", "regulations: [{name: r, extends: none, rules: {}}]", []string{`e.yaml:1:25: regulations[0]: unknown key "extends" (allowed: amendments, description, jurisdiction, name, not_modelled, original_title, reference, rules, scope, source, status, title)`}},
 		{"standing", "regulations: [{name: r, status: in force, rules: {}}]", []string{`e.yaml:1:33: regulations[0].status: unknown value "in force", did you mean "in_force"?`}},
 		{"scope", "regulations: [{name: r, scope: 2, rules: {}}]", []string{`e.yaml:1:32: regulations[0].scope: the bare number 2 is above 1: write 2% or 0.02`}},
 		{"macro without a source", "macros: [{name: m, months: {gdp: [1]}}]", []string{`e.yaml:1:10: macros[0]: a macro path needs a source: where it comes from, or "assumption" and why`}},

@@ -17,6 +17,7 @@ func (e *Experiment) Resolved() []byte {
 	text(root, "title", e.Title)
 	text(root, "description", e.Description)
 	root.Set("portfolio", e.Portfolio.node())
+	text(root, "lender", e.Lender)
 	root.Set("grid", document.NewText(e.Grid.String()))
 	if len(e.Applicants) > 0 {
 		var list []*document.Node

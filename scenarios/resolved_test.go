@@ -94,6 +94,9 @@ func TestResolvedNamesNoPlace(t *testing.T) {
 func drawn(t *rapid.T, label, unit string, integer bool, lo, hi float64) string {
 	switch unit {
 	case "share":
+		if lo > 0 {
+			lo *= 1 + 1e-9
+		}
 		v := rapid.Float64Range(lo, hi).Draw(t, label)
 		if v <= 1 && rapid.Bool().Draw(t, label+" bare") {
 			return shortest(v)
@@ -138,6 +141,10 @@ func drawnRules(t *rapid.T, label string) string {
 				continue
 			}
 			lo, hi := allowed(kind.Name, f)
+			if kind.Name == "exposure_cap" && f.Name == "equity" { // in the currency of the amount
+				fields = append(fields, "equity: 5000000")
+				continue
+			}
 			if kind.Name == "step_down" {
 				fields = append(fields, f.Name+": [1, 0.66, 0.33]")
 				continue
@@ -164,13 +171,16 @@ func drawnConditions(t *rapid.T, label string, r rule.Rule) string {
 	if _, ok := r.(*rule.FundingQueue); ok || named(r, "from") || rapid.Bool().Draw(t, label+" plain") {
 		return ""
 	}
-	forms := []string{"from: 2026-07-01", "until: 2027-01-01", "from: 2 months, until: 1 year"}
+	forms := []string{"code: art. 3 (2)", "perimeter: {lenders: [bank, microloan]}", "from: 2026-07-01", "until: 2027-01-01", "from: 2 months, until: 1 year"}
 	_, terms := r.(rule.TermsRule)
 	_, control := r.(rule.Control)
 	if _, price := r.(*rule.APRCap); price || !terms && !control {
 		forms = append(forms, "from: 2025-02-28, grandfather: true, compliance: 87.5%", "compliance: 0.3",
 			"from: 2026-07-01, perimeter: {products: [annuity, bullet], segments: [a, b c], amount: {over: 12.5, up_to: 5000}, term: {over: 3 months, up_to: 400 days}}",
 			"perimeter: {term: {up_to: 1 year}}")
+	}
+	if _, price := r.(rule.Price); !price && !terms && !control {
+		forms = append(forms, "quota: {share: 12.5%, window: 3 months}")
 	}
 	return rapid.SampledFrom(forms).Draw(t, label+" conditions")
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"relend/data"
 	"relend/data/document"
 	"relend/sim/factor"
 	"relend/sim/rule"
@@ -211,7 +212,10 @@ func fieldNames(r rule.Rule) []string {
 	return names
 }
 
-func (l *loader) regulation(s source) Regulation {
+// regulation reads a law with its amendments in its rules.
+func (l *loader) regulation(s source) Regulation { return l.law(s).Regulation }
+
+func (l *loader) law(s source) *Law {
 	layers := l.chain(KindRegulation, s)
 	r := Regulation{
 		Name:         l.name(l.own(layers, "name")),
@@ -235,11 +239,50 @@ func (l *loader) regulation(s source) Regulation {
 			r.NotModelled = append(r.NotModelled, l.text(item))
 		}
 	}
+	l.standing(&r, layers)
 	for _, layer := range layers {
 		r.Rules = l.rules(layer, nil)
 	}
-	return r
+	law := &Law{first: r.Rules}
+	if n := first(layers, "amendments"); n != nil {
+		before := len(l.r.Problems.List)
+		if law.Amendments = l.amendments(n); !l.failed(before) {
+			r.Rules = l.amended(r.Rules, law.Amendments, n)
+		}
+	}
+	law.Regulation = r
+	return law
 }
+
+// standing checks that a law says whose it is and where it can be read. A hypothetical one is nobody's.
+func (l *loader) standing(r *Regulation, layers []*document.Node) {
+	if r.Jurisdiction != "" {
+		if code, part, _ := strings.Cut(r.Jurisdiction, "-"); !slices.Contains(jurisdictions, code) || part != strings.ToUpper(part) {
+			n := first(layers, "jurisdiction")
+			l.r.Errorf(n, "unknown jurisdiction %q%s: a country's two letters by ISO 3166, such as CN, UK for the United Kingdom, EU, or XX for one made up; a part of it follows a dash, such as US-FL",
+				r.Jurisdiction, data.DidYouMean(strings.ToUpper(code), jurisdictions))
+		}
+	}
+	if r.Status == "hypothetical" || r.Status == "" || len(layers) == 0 {
+		return
+	}
+	for _, need := range []struct{ key, text string }{{"jurisdiction", r.Jurisdiction}, {"reference", r.Reference}, {"source", r.Source}} {
+		if need.text == "" && layers[0].Get(need.key) == nil {
+			l.r.Errorf(first(layers, "status"), "a law that is %s needs a %s; only a hypothetical one may go without", strings.ReplaceAll(r.Status, "_", " "), need.key)
+		}
+	}
+}
+
+// jurisdictions are the codes of countries (ISO 3166-1 alpha-2), with UK beside GB, the European Union, and XX.
+var jurisdictions = strings.Fields(`
+	AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
+	CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR
+	GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP
+	KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT
+	MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW
+	SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ
+	UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
+	UK EU XX`)
 
 // maxShock bounds a macro variable, in standard deviations.
 const maxShock = 10

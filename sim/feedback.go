@@ -11,11 +11,12 @@ import (
 	"relend/sim/rule"
 )
 
-// helm is an arm whose rules include controls, which look at the whole book at the end of every month. It runs all
-// borrowers of a path step by step, apart from the other arms (model.md §10).
+// helm is an arm whose rules include controls, which look at the whole book at the end of every month, or limits with a
+// quota of it. It runs all borrowers of a path step by step, apart from the other arms (model.md §10).
 type helm struct {
 	at       int // index in family.arms
 	controls []rule.Bound
+	soft     *rule.Softness // nil without soft limits
 	queue    *rule.FundingQueue
 
 	// What follows belongs to one path; a worker steers a copy.
@@ -26,7 +27,31 @@ type helm struct {
 	approve float64     // that chance
 	short   *rule.Bound // control that leaves the least cash, nil if none limits it
 	cash    data.Money  // that cash, less what the month has taken; negative once nobody further is served
-	waiting []petition  // offers of the step that must be paid from that cash
+	means   []average   // limits on the average rate
+	months  []business  // what has been lent, by month, the present one last
+	waiting []petition  // offers of the step that must wait for each other
+}
+
+// average is a limit on the average rate of new loans and what it leaves.
+type average struct {
+	by     *rule.Bound
+	rate   float64
+	margin float64 // interest a year by which what was lent lies below it
+	closed bool    // no loan above it is granted any more this month
+}
+
+// business is what is lent in a month.
+type business struct {
+	rule.Business
+	beyond []data.Money // by soft limit: the part that goes beyond it
+}
+
+// newHelm returns nil for an arm whose rules look at single borrowers only.
+func newHelm(a *Arm, where rule.Setting, compile func(policy, law []rule.Rule) *rule.Book) *helm {
+	if !rule.Steered(a.Policy, a.Law) {
+		return nil
+	}
+	return &helm{controls: rule.Controls(a.Policy, a.Law, &where), soft: rule.Soften(a.Policy, a.Law, compile), queue: rule.QueueOf(a.Policy, a.Law)}
 }
 
 // petition is an offer that waits for its turn.
@@ -36,7 +61,8 @@ type petition struct {
 	at       int // in the crowd
 	wasIdle  bool
 	offer    rule.Decision
-	cash     data.Money // new cash that it takes, weight included
+	broken   uint64        // soft limits beyond which the offer goes, by bit
+	instead  rule.Decision // what is decided where their quotas do not reach
 }
 
 // crowd holds the lives of all borrowers in one arm, with what each needs to go on in the next step.
@@ -48,7 +74,7 @@ type crowd struct {
 }
 
 // perFollowed bounds the bytes of a borrower in a crowd, a place in the queue included.
-const perFollowed = 704
+const perFollowed = 752
 
 func newCrowd(borrowers int) crowd {
 	return crowd{lives: make([]life, borrowers), people: make([]person, borrowers), words: make([]rng.Block, borrowers)}
@@ -65,7 +91,7 @@ func (w *worker) steer(ctx context.Context, path, f int, arm *helm) error {
 	family, grid := &p.families[f], p.settings.Grid
 	m, book, y := family.model, family.books[arm.at], w.tallies[family.arms[arm.at]]
 	h := *arm
-	h.memory, h.waiting = make([]rule.Memory, len(h.controls)), w.crowd.waiting[:0]
+	h.memory, h.waiting, h.means, h.months = make([]rule.Memory, len(h.controls)), w.crowd.waiting[:0], nil, nil
 	economies := w.economies[f]
 	if m.RepK > 0 { // the miss hazard will depend on the arm
 		economies = slices.Clone(economies)
@@ -89,7 +115,9 @@ func (w *worker) steer(ctx context.Context, path, f int, arm *helm) error {
 	for t := range p.steps() {
 		month := grid.MonthOf(t)
 		if grid.MonthOf(t-1) < month {
-			h.govern(y.ledger(month-1, m), t)
+			ledger := y.ledger(month-1, m)
+			ledger.Business = h.turnPage()
+			h.govern(ledger, t)
 			if h.stop != nil {
 				y.stopped(month)
 			}
@@ -166,9 +194,22 @@ func (y *tally) stopped(month int) {
 	}
 }
 
+// turnPage begins a month and returns what was lent in the one before.
+func (h *helm) turnPage() (before rule.Business) {
+	if n := len(h.months); n > 0 {
+		before = h.months[n-1].Business
+	}
+	next := business{}
+	if h.soft != nil {
+		next.beyond = make([]data.Money, len(h.soft.Rules))
+	}
+	h.months = append(h.months, next)
+	return before
+}
+
 // govern takes from the controls what they leave for the month after a ledger's, which begins with step t.
 func (h *helm) govern(l rule.Ledger, t int) {
-	h.stop, h.slow, h.short, h.approve, h.cash = nil, nil, nil, 1, math.MaxInt64
+	h.stop, h.slow, h.short, h.approve, h.cash, h.means = nil, nil, nil, 1, math.MaxInt64, h.means[:0]
 	for i := range h.controls {
 		c := &h.controls[i]
 		leave := c.Govern(&l, &h.memory[i]) // also before it is in force: it remembers the snapshot
@@ -183,6 +224,9 @@ func (h *helm) govern(l rule.Ledger, t int) {
 		}
 		if leave.Cash < h.cash {
 			h.short, h.cash = c, leave.Cash
+		}
+		if !math.IsInf(leave.Average, 1) {
+			h.means = append(h.means, average{by: c, rate: leave.Average, margin: leave.Margin})
 		}
 	}
 }
@@ -203,12 +247,73 @@ func (l *life) applySteered(t int, wasIdle bool) {
 		d = denial(h.slow)
 	default:
 		d = book.Decide(a)
-		if d.Granted && h.short != nil {
-			h.wait(l, t, wasIdle, a, d)
+		x := petition{borrower: l.borrower.id, at: h.turn, wasIdle: wasIdle, offer: d}
+		if h.soft != nil {
+			x.instead = d
+			x.offer, x.broken = h.soft.Exception(a, d)
+		}
+		if x.offer.Granted && (h.short != nil || x.broken != 0 || h.dear(x.offer.APR)) {
+			h.wait(l, t, a, x)
 			return
 		}
 	}
-	l.carry(t, wasIdle, a, l.outcome(t, h.at, a, d, terms))
+	o := l.outcome(t, h.at, a, d, terms)
+	h.book(l, o, 0)
+	l.carry(t, wasIdle, a, o)
+}
+
+// dear reports whether a rate lies above a limit on the average.
+func (h *helm) dear(apr float64) bool {
+	return slices.ContainsFunc(h.means, func(m average) bool { return apr > m.rate })
+}
+
+// book takes in what came of an offer that goes beyond soft limits, by bit.
+func (h *helm) book(l *life, o outcome, broken uint64) {
+	if o.kind != granted {
+		return
+	}
+	now := &h.months[len(h.months)-1]
+	lent := data.Money(l.weight) * o.amount
+	now.Lent += lent
+	now.Rated += float64(lent) * o.apr
+	for i := range h.means {
+		h.means[i].margin += float64(lent) * (h.means[i].rate - o.apr)
+	}
+	for i := range now.beyond {
+		if broken>>i&1 != 0 {
+			now.beyond[i] += lent
+		}
+	}
+}
+
+// exceeded is a limit on the average rate that an offer would break, nil where there is none.
+func (h *helm) exceeded(l *life, d *rule.Decision) *average {
+	for i := range h.means {
+		m := &h.means[i]
+		if d.APR > m.rate && (m.closed || m.margin < float64(data.Money(l.weight)*d.Amount)*(d.APR-m.rate)) {
+			return m
+		}
+	}
+	return nil
+}
+
+// within reports whether the quotas of the soft limits beyond which an offer goes reach for it.
+func (h *helm) within(l *life, x *petition) bool {
+	lent := data.Money(l.weight) * x.offer.Amount
+	for i := range h.soft.Rules {
+		if x.broken>>i&1 == 0 {
+			continue
+		}
+		q := &h.soft.Rules[i].Quota
+		all, beyond := lent, lent
+		for _, month := range h.months[max(0, len(h.months)-q.Months()):] {
+			all, beyond = all+month.Lent, beyond+month.beyond[i]
+		}
+		if float64(beyond) > q.Share*float64(all) {
+			return false
+		}
+	}
+	return true
 }
 
 func denial(by *rule.Bound) rule.Decision {
@@ -222,13 +327,7 @@ const (
 )
 
 // wait puts an offer into the queue of the step.
-func (h *helm) wait(l *life, t int, wasIdle bool, a *rule.Application, offer rule.Decision) {
-	replaced := data.Money(0)
-	if offer.Refinance {
-		replaced = a.NewestBalance
-	}
-	x := petition{borrower: l.borrower.id, at: h.turn, wasIdle: wasIdle, offer: offer}
-	x.cash = data.Money(l.weight) * (l.lent(offer.Amount, replaced) - replaced)
+func (h *helm) wait(l *life, t int, a *rule.Application, x petition) {
 	switch h.queue.Rank {
 	case rule.ByScore:
 		x.key = a.PD
@@ -240,17 +339,36 @@ func (h *helm) wait(l *life, t int, wasIdle bool, a *rule.Application, offer rul
 	h.waiting = append(h.waiting, x)
 }
 
-// serve goes through the queue of step t: whole offers, in order, as long as the cash reaches. What a borrower
-// does not take up is left for the next one.
+// turns is the order in which offers are served, those first that make room for the others: loans below every limit on
+// the average rate, dearer ones, exceptions from soft limits.
+func (h *helm) turns(x *petition) int {
+	switch {
+	case x.broken != 0:
+		return 2
+	case h.dear(x.offer.APR):
+		return 1
+	}
+	return 0
+}
+
+// serve goes through the queue of step t: whole offers, in order, as long as cash, margin and quotas reach. What a
+// borrower does not take up is left for the next one.
 func (h *helm) serve(w *worker, path, t int) {
 	slices.SortFunc(h.waiting, func(a, b petition) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.borrower, b.borrower))
+		return cmp.Or(cmp.Compare(h.turns(&a), h.turns(&b)), cmp.Compare(a.key, b.key), cmp.Compare(a.borrower, b.borrower))
 	})
 	for i := range h.waiting {
 		x := &h.waiting[i]
-		l, a, d := w.turnTo(path, x.at, t), &w.application, x.offer
+		l, a := w.turnTo(path, x.at, t), &w.application
 		l.applyFor(a, t)
-		if x.cash > h.cash {
+		if x.broken != 0 && !h.within(l, x) {
+			x.offer, x.broken = x.instead, 0
+		}
+		d, cash := x.offer, l.cash(a, &x.offer)
+		if m := h.exceeded(l, &d); d.Granted && m != nil {
+			d = denial(m.by)
+			m.closed = h.queue.Fill == rule.Stop
+		} else if d.Granted && cash > h.cash {
 			d = denial(h.short)
 			if h.queue.Fill == rule.Stop {
 				h.cash = -1
@@ -258,9 +376,19 @@ func (h *helm) serve(w *worker, path, t int) {
 		}
 		o := l.outcome(t, h.at, a, d, l.family.books[h.at].At(t))
 		if o.kind == granted {
-			h.cash -= x.cash
+			h.cash -= cash
+			h.book(l, o, x.broken)
 		}
 		l.carry(t, x.wasIdle, a, o)
 	}
 	h.waiting = h.waiting[:0]
+}
+
+// cash is the new cash that an offer takes, the borrower's weight included.
+func (l *life) cash(a *rule.Application, offer *rule.Decision) data.Money {
+	replaced := data.Money(0)
+	if offer.Refinance {
+		replaced = a.NewestBalance
+	}
+	return data.Money(l.weight) * (l.lent(offer.Amount, replaced) - replaced)
 }

@@ -35,7 +35,8 @@ func TestControlsThatNeverBind(t *testing.T) {
 		{&rule.StopLending{Close: 1, Open: 1, Hold: 1}}, {&rule.SlowLending{From: .99, Until: 1}},
 		{&rule.LeverageCap{Multiple: 1000, EquityShare: 10}}, {&rule.FundingBudget{Share: 100}},
 		{&rule.FundingBudget{Amount: 1e12 * data.Unit}, &rule.FundingQueue{Rank: rule.ByLot, Fill: rule.Stop}},
-		{&rule.FundingQueue{Rank: rule.ByMargin, Fill: rule.Skip}},
+		{&rule.FundingQueue{Rank: rule.ByMargin, Fill: rule.Skip}}, {&rule.AverageRateCap{Max: 10, Window: 1}},
+		{&rule.LeverageCap{Multiple: 1000, EquityShare: 10, RiskWeight: 1.25, OwnShare: .3}},
 	} {
 		bound := arm("bound", rules...)
 		bound.Behaviour.RepK = 3
@@ -53,6 +54,7 @@ func steeredArms() []Arm {
 	return []Arm{
 		stop, law, arm("leverage", &rule.LeverageCap{Multiple: 4, EquityShare: .25}),
 		arm("budget", &rule.FundingBudget{Share: .02}, &rule.FundingQueue{Rank: rule.ByMargin, Fill: rule.Skip}),
+		arm("average", &rule.AverageRateCap{Max: .185, Window: 3}, softly(&rule.ProductCap{Amount: 12000 * data.Unit}, .5, 2), &rule.FundingBudget{Share: .04}),
 		arm("amount", &rule.FundingBudget{Amount: 20000 * data.Unit}),
 	}
 }

@@ -297,6 +297,7 @@ func TestEveryRuleBites(t *testing.T) {
 		{"slow_lending", &rule.SlowLending{From: .01, Until: .1}, int(data.DeniedStopped)},
 		{"leverage_cap", &rule.LeverageCap{Multiple: 4, EquityShare: .2}, int(data.DeniedLeverage)},
 		{"funding_budget", &rule.FundingBudget{Share: .02}, int(data.DeniedBudget)},
+		{"average_rate_cap", &rule.AverageRateCap{Max: .16, Window: 1}, int(data.DeniedPrice)},
 		{"step_down", &rule.StepDown{Shares: []float64{.3}}, int(data.DeniedLadder)},
 		{"sequence_pause", &rule.SequencePause{Loans: 2, Pause: 2}, int(data.DeniedCoolingOff)},
 		{"borrower_ban", &rule.BorrowerBan{MinIncome: 8000 * data.Unit}, int(data.DeniedBorrower)},
@@ -333,8 +334,8 @@ func TestEveryRuleBites(t *testing.T) {
 			}
 		})
 	}
-	if len(rule.Kinds) != 32 { // funding_queue orders what others deny: TestServingOrder
-		t.Errorf("%d kinds of rules, 31 tested here", len(rule.Kinds))
+	if len(rule.Kinds) != 33 { // funding_queue orders what others deny: TestServingOrder
+		t.Errorf("%d kinds of rules, 32 tested here", len(rule.Kinds))
 	}
 }
 

@@ -167,7 +167,7 @@ func (p *Plan) pilot() (*Plan, []weather) {
 		f := &p.families[i]
 		if at := slices.Index(f.arms, p.as[p.settings.Baseline]); at >= 0 {
 			alone := family{model: f.model, macro: f.macro}
-			alone.join(0, &Arm{}, f.books[at]) // without controls, which look at the whole book
+			alone.join(0, f.books[at], nil) // without controls and quotas, which look at the whole book
 			q.families = []family{alone}
 		}
 	}

@@ -239,7 +239,10 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 			f.stands[slices.Index(f.arms, p.as[i])]++
 			continue
 		}
-		f.join(i, a, rule.Compile(a.Policy, a.Law, m.unlimited(a, p.setting(a)), money(m.AmountMin)))
+		compile := func(policy, law []rule.Rule) *rule.Book {
+			return rule.Compile(policy, law, m.unlimited(a, p.setting(a)), money(m.AmountMin))
+		}
+		f.join(i, compile(a.Policy, a.Law), newHelm(a, p.setting(a), compile))
 	}
 	p.checkWeights(ps)
 	if p.drawFrom(ps); ps.Err() != nil {
@@ -316,15 +319,16 @@ func (f *family) twin(arms []Arm, i int) int {
 	return i
 }
 
-// join adds an arm.
-func (f *family) join(arm int, a *Arm, book *rule.Book) {
+// join adds an arm with its book, and its helm where it has controls or soft limits.
+func (f *family) join(arm int, book *rule.Book, steered *helm) {
 	bit := armSet(1) << len(f.arms)
 	f.arms = append(f.arms, arm)
 	f.stands = append(f.stands, 1)
 	f.books = append(f.books, book)
 	f.partial = f.partial || len(book.Shares()) > 0
-	if controls := rule.Controls(a.Policy, a.Law, &book.Terms.Setting); len(controls) > 0 {
-		f.helms = append(f.helms, helm{at: len(f.arms) - 1, controls: controls, queue: rule.QueueOf(a.Policy, a.Law)})
+	if steered != nil {
+		steered.at = len(f.arms) - 1
+		f.helms = append(f.helms, *steered)
 		return
 	}
 	t := &book.Terms

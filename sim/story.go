@@ -79,6 +79,8 @@ func (s *story) judged(l *life, t, i int, a *rule.Application, d rule.Decision) 
 		if h := l.helm; h != nil {
 			if by := h.control(d.Reason); by != nil && !d.Granted {
 				r.cause = by
+			} else if d.Granted && d.Amount == a.Asked { // an exception from a soft limit
+				r.cause = nil
 			}
 			s.governed[t] = r
 			return d
@@ -95,6 +97,11 @@ func (h *helm) control(reason data.Reason) rule.Rule {
 	for _, c := range []*rule.Bound{h.stop, h.slow, h.short} {
 		if c != nil && c.Reason() == reason {
 			return c.Control
+		}
+	}
+	for _, m := range h.means {
+		if m.by.Reason() == reason {
+			return m.by.Control
 		}
 	}
 	return nil

@@ -28,7 +28,7 @@ var plan = map[string][]string{
 	"sim/rng":       {},
 	"sim/contract":  {},
 	"sim/behaviour": {},
-	"sim/rule":      {},
+	"sim/rule":      {"sim/contract"},
 	"sim/factor":    {"sim/rng"},
 	"sim/estimate":  {},
 	"sim/anchor":    {"sim/behaviour", "sim/factor"},

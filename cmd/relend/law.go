@@ -171,8 +171,8 @@ func diffLaws(env *environment, a, b string) error {
 	}
 	w := env.stdout
 	fmt.Fprintf(w, "- %s: %s (%s)\n+ %s: %s (%s)\n", nameBefore, before.Title, before.Status, nameAfter, after.Title, after.Status)
-	amendments := scenarios.Amendments(before, after)
-	for _, x := range amendments {
+	differences := scenarios.Differences(before, after)
+	for _, x := range differences {
 		fmt.Fprintf(w, "\n%s\n", titleOf(x.Kind))
 		for _, s := range x.Removed {
 			fmt.Fprintf(w, "  - %s\n", s)
@@ -184,7 +184,7 @@ func diffLaws(env *environment, a, b string) error {
 			fmt.Fprintf(w, "    %s: %s -> %s\n", v.Name, cmp.Or(v.Before, "none"), cmp.Or(v.After, "none"))
 		}
 	}
-	if len(amendments) == 0 {
+	if len(differences) == 0 {
 		fmt.Fprintln(w, "\nNo rule differs.")
 	}
 	return nil

@@ -18,6 +18,8 @@ type Clause struct {
 	Grandfather bool   // a request while a loan runs that was granted before From is not bound
 	Keeps       bool   // it goes on to bind requests while a loan runs that was granted before Until: what follows it has Grandfather
 	Compliance  float64
+	Quota       *Quota // nil: a hard limit
+	Code        string // reason code: the article, or the number in the lender's own list; "" for that of the kind
 	Perimeter   Perimeter
 }
 
@@ -30,11 +32,23 @@ type Moment struct {
 
 // Perimeter says what a rule binds. Empty lists and zeros bind all.
 type Perimeter struct {
+	Lenders  []string // of Lenders; a lender of no stated kind is bound
 	Products []data.Product
 	Segments []string
 	Amount   Range // of the loan granted
 	Debt     Range // own and visible outside debt after the grant
 	Term     Span
+}
+
+// Lenders are the kinds of lenders that laws tell apart: banks, consumer-finance companies, microloan companies, platforms
+// that arrange loans between others (peer to peer), payday lenders, non-bank finance companies and money lenders, and
+// private lenders without a licence.
+var Lenders = []string{"bank", "consumer_finance", "microloan", "platform", "payday", "finance_company", "private"}
+
+// Addresses reports whether a rule is meant for a kind of lender, "" for one of no stated kind, whom all rules bind.
+func Addresses(r Rule, lender string) bool {
+	c, ok := r.(*Clause)
+	return !ok || lender == "" || len(c.Perimeter.Lenders) == 0 || slices.Contains(c.Perimeter.Lenders, lender)
 }
 
 // Range is the amounts above Over up to and with UpTo.
@@ -84,6 +98,17 @@ func dated(r Rule) bool {
 		_, price := r.(*APRCap)
 		return !price
 	case Control:
+		return true
+	}
+	return false
+}
+
+// soft reports whether a rule may have a quota: it decides on single loans, but not on their price.
+func soft(r Rule) bool {
+	switch r.(type) {
+	case Price, TermsRule:
+		return false
+	case Check, Limit:
 		return true
 	}
 	return false
@@ -151,6 +176,8 @@ func (c *Clause) Check() error {
 		return fmt.Errorf("compliance %v is out of range, allowed 0%% to 100%%", c.Compliance)
 	case dated(c.Rule) && (inner || c.Grandfather):
 		return fmt.Errorf("the rule holds for all borrowers alike: it may be dated (from, until), but has neither perimeter nor compliance nor grandfather")
+	case c.Quota != nil && !soft(c.Rule):
+		return fmt.Errorf("a quota softens limits on single loans; a cap on the price has none (average_rate_cap limits the average), nor has a rule for all borrowers alike")
 	case p.Amount.UpTo > 0 && p.Amount.UpTo <= p.Amount.Over, p.Debt.UpTo > 0 && p.Debt.UpTo <= p.Debt.Over:
 		return fmt.Errorf("perimeter: up_to does not lie above over; nothing is inside")
 	case p.Term.UpTo != (Duration{}) && p.Term.UpTo.days() <= p.Term.Over.days():
@@ -198,6 +225,9 @@ func (c *Clause) Sentence(currency string) string {
 		add("until %v", c.Until)
 	}
 	p := &c.Perimeter
+	if len(p.Lenders) > 0 {
+		add("lenders of the kind %s only", strings.Join(p.Lenders, " or "))
+	}
 	if len(p.Products) > 0 {
 		var names []string
 		for _, x := range p.Products {
@@ -232,6 +262,12 @@ func (c *Clause) Sentence(currency string) string {
 	}
 	if c.Compliance < 1 {
 		add("obeyed for %s of borrowers", percent(c.Compliance))
+	}
+	if c.Quota != nil {
+		add("%s", c.Quota.sentence())
+	}
+	if c.Code != "" {
+		add("code %s", c.Code)
 	}
 	sentence := c.Rule.Sentence(currency)
 	if len(parts) == 0 {

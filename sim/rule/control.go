@@ -22,6 +22,13 @@ type Ledger struct {
 	Balance data.Money // principal owed, not charged off
 	Overdue data.Money // part of it owed by borrowers 90 or more days past due
 	Income  data.Money // net income of the month; 0 at the snapshot
+	Business
+}
+
+// Business is what is lent in a month.
+type Business struct {
+	Lent  data.Money // principal of new loans
+	Rated float64    // the same, each times its nominal annual rate
 }
 
 // overdue is the share of the balance 90 or more days past due, 0 without a balance.
@@ -39,6 +46,7 @@ type Memory struct {
 	Calm    int        // months in a row that speak for lending again
 	Equity  data.Money // own funds; may be negative
 	Budget  data.Money // new cash of a month
+	Margins []float64  // of the months of a window: interest a year that lies below what is allowed
 }
 
 // Leave is what a control leaves for a month.
@@ -46,10 +54,12 @@ type Leave struct {
 	Closed  bool       // no lending at all
 	Approve float64    // chance that an application is looked at
 	Cash    data.Money // new cash that may be lent, 0 or more
+	Average float64    // highest average rate of new loans
+	Margin  float64    // interest a year by which earlier ones lie below it
 }
 
 // everything is the leave of a control that does not bind.
-func everything() Leave { return Leave{Approve: 1, Cash: math.MaxInt64} }
+func everything() Leave { return Leave{Approve: 1, Cash: math.MaxInt64, Average: math.Inf(1)} }
 
 // Bound is a control in force.
 type Bound struct {
@@ -78,14 +88,15 @@ func Controls(policy, law []Rule, s *Setting) []Bound {
 	return out
 }
 
+// Steers reports whether a rule looks at the whole book, or has a quota of it.
+func Steers(r Rule) bool {
+	_, control := Bare(r).(Control)
+	return control || quotaOf(r) != nil
+}
+
 // Steered reports whether rules look at the whole book.
 func Steered(policy, law []Rule) bool {
-	for _, r := range slices.Concat(policy, law) {
-		if _, ok := Bare(r).(Control); ok {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(policy, Steers) || slices.ContainsFunc(law, Steers)
 }
 
 // QueueOf returns the order of service: the law's before the policy's, before the default.

@@ -184,7 +184,7 @@ var Kinds = []Kind{
 	{"indexed_rate_cap", "Cap at a multiple of the LPR", func() Rule { return &IndexedRateCap{} }},
 	{"total_cost_cap", "Total-cost cap", func() Rule { return &TotalCostCap{} }},
 	{"exposure_cap", "Exposure cap", func() Rule { return &ExposureCap{Debts: AllDebts} }},
-	{"payment_to_income_cap", "Payment-to-income cap", func() Rule { return &PTICap{Debts: AllDebts} }},
+	{"payment_to_income_cap", "Payment-to-income cap", func() Rule { return &PTICap{Debts: AllDebts, Income: 1} }},
 	{"limit_ladder", "Limit ladder", func() Rule { return &LimitLadder{} }},
 	{"step_down", "Step-down", func() Rule { return &StepDown{} }},
 	{"product_cap", "Product cap", func() Rule { return &ProductCap{} }},
@@ -192,7 +192,8 @@ var Kinds = []Kind{
 	{"outside_lending", "Outside lending", func() Rule { return &OutsideLending{Supply: 1, Max: maxOutside} }},
 	{"stop_lending", "Stop of lending", func() Rule { return &StopLending{Close: .06, Open: .05, Hold: 2} }},
 	{"slow_lending", "Slowing of lending", func() Rule { return &SlowLending{From: .04, Until: .06} }},
-	{"leverage_cap", "Leverage cap", func() Rule { return &LeverageCap{} }},
+	{"leverage_cap", "Leverage cap", func() Rule { return &LeverageCap{RiskWeight: 1, OwnShare: 1} }},
+	{"average_rate_cap", "Average-rate cap", func() Rule { return &AverageRateCap{Window: 1} }},
 	{"funding_budget", "Funding budget", func() Rule { return &FundingBudget{} }},
 	{"funding_queue", "Order of service", func() Rule { return newFundingQueue() }},
 }

@@ -115,8 +115,7 @@ func (s *sheet) slice(p *data.Portfolio, a sim.Arm, settings sim.Settings) error
 // oracle know a bureau that changes in time.
 func withoutControls(rules []rule.Rule) []rule.Rule {
 	return slices.DeleteFunc(slices.Clone(rules), func(r rule.Rule) bool {
-		_, control := rule.Bare(r).(rule.Control)
-		return control || expect.Glass(r)
+		return rule.Steers(r) || expect.Glass(r)
 	})
 }
 

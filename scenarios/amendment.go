@@ -59,15 +59,16 @@ func (r *Regulation) On(day time.Time) *Regulation {
 type Amendment struct {
 	From      time.Time
 	Title     string
+	Status    string // one of Statuses, "" for that of the law
 	Reference string
 	Source    string
 	Rules     []Rule
-	repealed  []string // kinds that it ends without a new rule
+	Repealed  []string // kinds that it ends without a new rule
 }
 
 // kinds are those that an amendment touches.
 func (a *Amendment) kinds() []string {
-	return append((&Regulation{Rules: a.Rules}).Kinds(), a.repealed...)
+	return append((&Regulation{Rules: a.Rules}).Kinds(), a.Repealed...)
 }
 
 // amendments reads the changes of a law in the order of time, whatever their order in the file.
@@ -80,8 +81,14 @@ func (l *loader) amendments(n *document.Node) (list []Amendment) {
 	for _, item := range items {
 		f := l.r.Map(item)
 		a := Amendment{From: l.r.Date(f.Need("from")), Title: l.text(f.Get("title")), Reference: l.paragraph(f.Get("reference")), Source: l.paragraph(f.Get("source"))}
+		if at := f.Get("status"); at != nil {
+			a.Status = l.r.OneOf(at, Statuses...)
+		}
 		if at := f.Need("rules"); at != nil {
-			a.Rules, a.repealed = l.changed(at, a.From)
+			a.Rules, a.Repealed = l.changed(at, a.From)
+			for i := range a.Rules {
+				a.Rules[i].Status = a.Status
+			}
 		}
 		f.Close()
 		at := len(list)
@@ -98,6 +105,8 @@ func (l *loader) amendments(n *document.Node) (list []Amendment) {
 
 // changed reads the rules of an amendment of a day.
 func (l *loader) changed(n *document.Node, from time.Time) (rules []Rule, repealed []string) {
+	l.since = rule.Moment{Given: true, Date: from}
+	defer func() { l.since = rule.Moment{} }()
 	f := l.r.Map(n)
 	for _, kind := range rule.Kinds {
 		at := f.Get(kind.Name)
@@ -105,19 +114,13 @@ func (l *loader) changed(n *document.Node, from time.Time) (rules []Rule, repeal
 		case at == nil:
 		case at.Kind == document.Scalar && !at.Quoted && at.Text() == "none":
 			repealed = append(repealed, kind.Name)
+		case named(kind.New(), "from"):
+			l.r.Errorf(at, "%s has a from of its own and no dates; it cannot be amended", kind.Name)
 		default:
 			for _, r := range l.values(kind, at) {
-				c, ok := r.Rule.(*rule.Clause)
-				if !ok {
-					c = &rule.Clause{Rule: r.Rule, Compliance: 1}
-				}
-				switch {
-				case !c.From.Given:
-					c.From = rule.Moment{Given: true, Date: from}
-				case c.From.Date.IsZero() || c.From.Date.Before(from):
+				if c, ok := r.Rule.(*rule.Clause); ok && !from.IsZero() && (c.From.Date.IsZero() || c.From.Date.Before(from)) {
 					l.r.Errorf(at, "a rule of the amendment begins on %v, before the amendment of %s", c.From, from.Format(time.DateOnly))
 				}
-				r.Rule = c
 				rules = append(rules, r)
 			}
 		}
@@ -136,8 +139,8 @@ func (l *loader) amended(rules []Rule, list []Amendment, n *document.Node) []Rul
 		for _, kind := range a.kinds() {
 			var kept []Rule
 			touched, grandfather := false, slices.ContainsFunc(a.Rules, func(r Rule) bool {
-				c := r.Rule.(*rule.Clause)
-				return r.Kind == kind && c.Grandfather
+				c, ok := r.Rule.(*rule.Clause)
+				return ok && r.Kind == kind && c.Grandfather
 			})
 			for _, r := range rules {
 				if r.Kind == kind {
@@ -159,7 +162,7 @@ func (l *loader) amended(rules []Rule, list []Amendment, n *document.Node) []Rul
 				}
 				kept = append(kept, r)
 			}
-			if !touched && slices.Contains(a.repealed, kind) {
+			if !touched && slices.Contains(a.Repealed, kind) {
 				l.r.Errorf(n, "the amendment of %s ends %s, which is not in force then", a.From.Format(time.DateOnly), kind)
 			}
 			rules = kept
@@ -173,13 +176,13 @@ func (l *loader) amended(rules []Rule, list []Amendment, n *document.Node) []Rul
 
 // Versions are the states of a law one after the other, as rules without dates of their own: the first text, then the text
 // after each amendment. Days are those of the amendments, zero for the first text.
-func (law *Law) Versions() (days []time.Time, texts []Regulation) {
-	text := law.Regulation
-	text.Rules = law.first
+func (r *Regulation) Versions() (days []time.Time, texts []Regulation) {
+	text := *r
+	text.Rules = r.first
 	days, texts = append(days, time.Time{}), append(texts, text)
-	for _, a := range law.Amendments {
+	for _, a := range r.Amendments {
 		kinds := a.kinds()
-		rules := slices.DeleteFunc(slices.Clone(text.Rules), func(r Rule) bool { return slices.Contains(kinds, r.Kind) })
+		rules := slices.DeleteFunc(slices.Clone(text.Rules), func(x Rule) bool { return slices.Contains(kinds, x.Kind) })
 		text.Rules = append(rules, a.Rules...)
 		days, texts = append(days, a.From), append(texts, text)
 	}

@@ -456,19 +456,23 @@ func bare(rules []Rule, lender string) (out []rule.Rule) {
 
 // sentences are the rules that bind a kind of lender, the lender's own first; of a law that is not in force with its standing.
 func sentences(policy Policy, law Regulation, lender, currency string) []string {
-	out := []string{}
+	out, others := []string{}, 0
 	for _, r := range bare(policy.Rules, lender) {
 		out = append(out, r.Sentence(currency))
 	}
-	by := "By law: "
-	if law.Status != "hypothetical" && law.Status != "in_force" {
-		by = "By law (" + strings.ReplaceAll(law.Status, "_", " ") + "): "
+	for _, r := range law.Rules {
+		if !rule.Addresses(r.Rule, lender) {
+			others++
+			continue
+		}
+		by := "By law"
+		if status := orElse(r.Status, law.Status); status != "hypothetical" && status != "in_force" {
+			by += " (" + strings.ReplaceAll(status, "_", " ") + ")"
+		}
+		out = append(out, by+": "+r.Rule.Sentence(currency))
 	}
-	for _, r := range bare(law.Rules, lender) {
-		out = append(out, by+r.Sentence(currency))
-	}
-	if n := len(law.Rules) - len(bare(law.Rules, lender)); n > 0 {
-		out = append(out, fmt.Sprintf("By law: %d of its %d rules bind other kinds of lenders only.", n, len(law.Rules)))
+	if others > 0 {
+		out = append(out, fmt.Sprintf("By law: %d of its %d rules bind other kinds of lenders only.", others, len(law.Rules)))
 	}
 	if law.Scope > 0 && len(law.Rules) > 0 {
 		out = append(out, fmt.Sprintf("The law binds %s of outside lenders as well.", ratio(law.Scope).Text()))

@@ -17,10 +17,8 @@ import (
 // Law is a regulation with the cases that show its limits.
 type Law struct {
 	Regulation
-	Amendments []Amendment // in the order of time
-	first      []Rule      // before any amendment
-	Cases      []Case
-	Warnings   []string
+	Cases    []Case
+	Warnings []string
 
 	grid   data.Grid
 	reader *document.Reader
@@ -33,6 +31,7 @@ type Case struct {
 	Expect string // "granted", "reduced to N" (whole units of currency) or "refused by KIND"
 
 	ask     rule.Application
+	lender  string // of rule.Lenders, "" for one whom all rules bind
 	segment string
 	topUp   bool
 	newest  time.Time // grant of the newest running loan, zero where none runs
@@ -43,8 +42,7 @@ type Case struct {
 // *data.Problems with everything found wrong.
 func LoadLaw(nameOrPath string) (*Law, error) {
 	l := newLoader(nameOrPath)
-	law := l.law(l.open(KindRegulation, nameOrPath, nil))
-	law.reader = l.r
+	law := &Law{Regulation: l.regulation(l.open(KindRegulation, nameOrPath, nil)), reader: l.r}
 	if l.err() == nil {
 		l.cases(law, nameOrPath)
 	}
@@ -64,7 +62,9 @@ func (l *loader) cases(law *Law, nameOrPath string) {
 		text, err = library.ReadFile(strings.TrimSuffix(libraryFiles(KindRegulation)[nameOrPath], ".yaml") + casesSuffix)
 	}
 	if err != nil {
-		l.r.Warnf(nil, "no cases can be read in %s: nobody has shown what each limit does", file)
+		if slices.ContainsFunc(law.Rules, func(r Rule) bool { return judges(r.Rule) }) {
+			l.r.Warnf(nil, "no cases can be read in %s: nobody has shown what each limit does", file)
+		}
 		return
 	}
 	f := l.r.Map(l.parse(file, text))
@@ -94,6 +94,9 @@ func (l *loader) oneCase(n *document.Node, law *Law) (c Case) {
 	c.ask = rule.Application{Idle: true, Gap: rule.Never, Since: rule.Never, Clean: rule.Never, NewOrdinal: 1}
 	for k := range c.ask.SinceLate {
 		c.ask.SinceLate[k] = rule.Never
+	}
+	if at := f.Get("lender"); at != nil {
+		c.lender = l.r.OneOf(at, rule.Lenders...)
 	}
 	l.loan(&c, f.Need("loan"), law)
 	if at := f.Get("borrower"); at != nil {
@@ -311,11 +314,16 @@ func (law *Law) Try() error {
 func (law *Law) judge(c *Case) (answer string, decisive int) {
 	rules := make([]rule.Rule, len(law.Rules))
 	for i, r := range law.Rules {
-		rules[i] = c.today(r.Rule)
+		if rule.Addresses(r.Rule, c.lender) {
+			rules[i] = c.today(r.Rule)
+		}
 	}
-	book, a := law.book(c, rules)
+	book, a := law.book(c, slices.DeleteFunc(slices.Clone(rules), func(r rule.Rule) bool { return r == nil }))
 	d := book.Decide(&a)
-	decisive = slices.Index(rules, book.Cause(&a))
+	decisive = -1
+	if cause := book.Cause(&a); cause != nil {
+		decisive = slices.Index(rules, cause)
+	}
 	switch {
 	case !d.Granted && decisive < 0:
 		return "refused for the reason " + d.Reason.String(), -1
@@ -334,7 +342,7 @@ func (law *Law) book(c *Case, rules []rule.Rule) (*rule.Book, rule.Application) 
 	segments := []string{c.segment}
 	for _, r := range rules {
 		if clause, ok := r.(*rule.Clause); ok {
-			segments = append(segments, clause.Perimeter.Segments...)
+			segments = slices.Concat(segments, clause.Perimeter.Segments, clause.Perimeter.Except)
 		}
 	}
 	return rule.Compile(nil, rules, rule.Terms{
@@ -368,20 +376,25 @@ func (c *Case) today(r rule.Rule) rule.Rule {
 	return &clause
 }
 
-// Untested lists the rules for which the cases do not show both sides: one that the rule refuses or reduces, and one that it
-// binds and that is granted; of a ban for everyone in its perimeter, one outside. Rules that judge no single request
+// bothSides is the number of cases that are to show each side of a limit.
+const bothSides = 2
+
+// Untested lists the rules for which the cases do not show both sides: two that the rule refuses or reduces, and two that it
+// binds and that are granted; of a ban for everyone in its perimeter, two outside. Rules that judge no single request
 // (information, the whole book) need none.
 func (law *Law) Untested() (missing []string) {
-	decided, passed := make([]bool, len(law.Rules)), make([]bool, len(law.Rules))
+	decided, passed := make([]int, len(law.Rules)), make([]int, len(law.Rules))
 	for i := range law.Cases {
 		c := &law.Cases[i]
 		answer, decisive := law.judge(c)
 		if decisive >= 0 {
-			decided[decisive] = true
+			decided[decisive]++
 		}
 		for j, r := range law.Rules {
 			ban, _ := rule.Bare(r.Rule).(*rule.BorrowerBan)
-			passed[j] = passed[j] || answer == "granted" && law.binds(c, j) != (ban != nil && ban.Everyone)
+			if answer == "granted" && law.binds(c, j) != (ban != nil && ban.Everyone) {
+				passed[j]++
+			}
 		}
 	}
 	for i, r := range law.Rules {
@@ -389,14 +402,21 @@ func (law *Law) Untested() (missing []string) {
 			continue
 		}
 		sentence := r.Rule.Sentence(r.Currency)
-		if !decided[i] {
-			missing = append(missing, fmt.Sprintf("no case is decided by %s: %s", r.Kind, sentence))
+		if decided[i] < bothSides {
+			missing = append(missing, fmt.Sprintf("%s decided by %s, %d are needed: %s", counted(decided[i]), r.Kind, bothSides, sentence))
 		}
-		if !passed[i] {
-			missing = append(missing, fmt.Sprintf("no granted case lies within %s: %s", r.Kind, sentence))
+		if passed[i] < bothSides {
+			missing = append(missing, fmt.Sprintf("%s granted within %s, %d are needed: %s", counted(passed[i]), r.Kind, bothSides, sentence))
 		}
 	}
 	return missing
+}
+
+func counted(n int) string {
+	if n == 0 {
+		return "no case is"
+	}
+	return "only one case is"
 }
 
 // judges reports whether a rule decides on single requests.
@@ -408,6 +428,9 @@ func judges(r rule.Rule) bool {
 
 // binds reports whether a rule is in force for a case: a bar for everyone under its conditions would be felt.
 func (law *Law) binds(c *Case, i int) bool {
+	if !rule.Addresses(law.Rules[i].Rule, c.lender) {
+		return false
+	}
 	bar := &rule.BorrowerBan{Everyone: true}
 	probe := rule.Rule(bar)
 	if clause, ok := c.today(law.Rules[i].Rule).(*rule.Clause); ok {

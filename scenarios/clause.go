@@ -29,8 +29,10 @@ func ClauseFields() []RuleField {
 		{"quota.window", "months", "1 to 120", "1 month", "moving window of the quota, the present month included"},
 		{"code", "text", "", "", "reason code: the article, or the number in the lender's own list; values with different codes stand side by side and are counted apart"},
 		{"perimeter.lenders", "list", strings.Join(rule.Lenders, ", "), "all", "kinds of lenders that it binds; one who does not say what he is (lender, of an experiment) is bound"},
+		{"perimeter.except_lenders", "list", "the same", "none", "kinds of lenders that it does not bind"},
 		{"perimeter.products", "list", strings.Join(data.ProductNames(), ", "), "all", "products that it binds"},
 		{"perimeter.segments", "list of texts", "", "all", "segments of borrowers whom it binds"},
+		{"perimeter.except_segments", "list of texts", "", "none", "segments of borrowers whom it does not bind"},
 		{"perimeter.amount.over, up_to", "money", "", "all", "loans that it binds: above the first amount, up to and with the second"},
 		{"perimeter.debt.over, up_to", "money", "", "all", "the same for what the borrower owes after the grant, as far as the bureau shows; not for caps on the price"},
 		{"perimeter.term.over, up_to", "months or days", "", "all", "the same for the term of the loan"},
@@ -49,7 +51,10 @@ func (l *loader) clause(f *document.Fields, out *Rule) {
 		}
 		return f.Get(name)
 	}
-	c.From, c.Until = l.moment(get("from")), l.moment(get("until"))
+	c.From, c.Until = l.since, l.moment(get("until"))
+	if at := get("from"); at != nil {
+		c.From = l.moment(at)
+	}
 	c.Grandfather = l.r.Bool(get("grandfather"))
 	if at := get("compliance"); at != nil {
 		c.Compliance = l.r.Ratio(at, 0, 1)
@@ -95,6 +100,9 @@ func (l *loader) perimeter(n *document.Node, out *Rule) (p rule.Perimeter) {
 	if at := f.Get("lenders"); at != nil {
 		p.Lenders = l.lenders(at)
 	}
+	if at := f.Get("except_lenders"); at != nil {
+		p.Others = l.lenders(at)
+	}
 	if at := f.Get("products"); at != nil {
 		for _, name := range l.r.Texts(at) {
 			product, err := data.ParseProduct(name)
@@ -107,6 +115,9 @@ func (l *loader) perimeter(n *document.Node, out *Rule) (p rule.Perimeter) {
 	}
 	if at := f.Get("segments"); at != nil {
 		p.Segments = l.r.Texts(at)
+	}
+	if at := f.Get("except_segments"); at != nil {
+		p.Except = l.r.Texts(at)
 	}
 	p.Amount, p.Debt = l.amounts(f.Get("amount"), out), l.amounts(f.Get("debt"), out)
 	if at := f.Get("term"); at != nil {
@@ -302,6 +313,9 @@ func clauseNode(r Rule) *document.Node {
 	if p := c.Perimeter.Lenders; len(p) > 0 {
 		perimeter.Set("lenders", textList(p))
 	}
+	if p := c.Perimeter.Others; len(p) > 0 {
+		perimeter.Set("except_lenders", textList(p))
+	}
 	if p := c.Perimeter.Products; len(p) > 0 {
 		var names []string
 		for _, x := range p {
@@ -311,6 +325,9 @@ func clauseNode(r Rule) *document.Node {
 	}
 	if p := c.Perimeter.Segments; len(p) > 0 {
 		perimeter.Set("segments", textList(p))
+	}
+	if p := c.Perimeter.Except; len(p) > 0 {
+		perimeter.Set("except_segments", textList(p))
 	}
 	for _, x := range []struct {
 		name string

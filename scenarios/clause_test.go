@@ -68,7 +68,7 @@ func TestReplacedValuesKeepOldLoans(t *testing.T) {
 
 // Every condition is documented and read.
 func TestClauseFields(t *testing.T) {
-	text := "{apr_cap: {max: 20%, from: 1 month, until: 2 months, grandfather: true, compliance: 50%, quota: {share: 5%, window: 2 months}, code: art. 1, perimeter: {lenders: bank, products: annuity, segments: [a], amount: {over: 1, up_to: 2}, debt: {over: 1, up_to: 2}, term: {over: 1 month, up_to: 90 days}}}}"
+	text := "{apr_cap: {max: 20%, from: 1 month, until: 2 months, grandfather: true, compliance: 50%, quota: {share: 5%, window: 2 months}, code: art. 1, perimeter: {lenders: bank, except_lenders: platform, products: annuity, segments: [a], except_segments: [b], amount: {over: 1, up_to: 2}, debt: {over: 1, up_to: 2}, term: {over: 1 month, up_to: 90 days}}}}"
 	_, err := Parse("e.yaml", []byte("regulations: [{name: r, rules: "+text+"}]\n"), Overrides{})
 	if err == nil || !strings.Contains(err.Error(), "a quota softens limits on single loans") || strings.Contains(err.Error(), "unknown") {
 		t.Errorf("%v", err)

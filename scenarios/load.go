@@ -12,6 +12,7 @@ import (
 
 	"relend/data"
 	"relend/data/document"
+	"relend/sim/rule"
 )
 
 // Overrides are the choices of the command line, applied before anything is checked. Zero values leave the
@@ -98,6 +99,7 @@ type loader struct {
 	file   string         // the first one
 	syntax []data.Problem // places that are not YAML as it is read here
 	read   map[string]source
+	since  rule.Moment // from which rules without a date of their own hold: that of the amendment being read
 }
 
 func newLoader(file string) *loader {

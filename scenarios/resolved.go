@@ -3,6 +3,7 @@ package scenarios
 import (
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"relend/data/document"
 	"relend/sim/behaviour"
@@ -70,7 +71,10 @@ func (e *Experiment) Resolved() []byte {
 		text(m, "status", r.Status)
 		text(m, "reference", r.Reference)
 		text(m, "source", r.Source)
-		m.Set("scope", ratio(r.Scope)).Set("rules", rulesNode(r.Rules))
+		m.Set("scope", ratio(r.Scope)).Set("rules", rulesNode(r.first))
+		if len(r.Amendments) > 0 {
+			m.Set("amendments", amendmentsNode(r.Amendments))
+		}
 		if len(r.NotModelled) > 0 {
 			m.Set("not_modelled", textList(r.NotModelled))
 		}
@@ -119,6 +123,23 @@ func (e *Experiment) Resolved() []byte {
 	root.Set("measures", textList(e.Measures))
 	root.Set("gates", document.NewList(gates...))
 	return document.Marshal(root)
+}
+
+func amendmentsNode(amendments []Amendment) *document.Node {
+	var list []*document.Node
+	for _, a := range amendments {
+		m := document.NewMap().Set("from", document.NewText(a.From.Format(time.DateOnly)))
+		text(m, "title", a.Title)
+		text(m, "status", a.Status)
+		text(m, "reference", a.Reference)
+		text(m, "source", a.Source)
+		rules := rulesNode(a.Rules)
+		for _, kind := range a.Repealed {
+			rules.Set(kind, document.NewValue("none"))
+		}
+		list = append(list, m.Set("rules", rules))
+	}
+	return document.NewList(list...)
 }
 
 func (p Portfolio) node() *document.Node {

@@ -175,8 +175,15 @@ func drawnConditions(t *rapid.T, label string, r rule.Rule) string {
 	_, terms := r.(rule.TermsRule)
 	_, control := r.(rule.Control)
 	if _, price := r.(*rule.APRCap); price || !terms && !control {
-		forms = append(forms, "from: 2025-02-28, grandfather: true, compliance: 87.5%", "compliance: 0.3",
-			"from: 2026-07-01, perimeter: {products: [annuity, bullet], segments: [a, b c], amount: {over: 12.5, up_to: 5000}, term: {over: 3 months, up_to: 400 days}}",
+		forms = append(forms, "from: 2025-02-28, grandfather: true, compliance: 87.5%", "compliance: 0.3")
+	}
+	switch r.(type) {
+	case *rule.MinimumTerm, *rule.ProductCap: // whose own limit may leave nothing to bind in a perimeter
+	default:
+		if _, price := r.(*rule.APRCap); !price && (terms || control) {
+			break
+		}
+		forms = append(forms, "from: 2026-07-01, perimeter: {products: [annuity, bullet], segments: [a, b c], amount: {over: 12.5, up_to: 5000}, term: {over: 3 months, up_to: 400 days}}",
 			"perimeter: {term: {up_to: 1 year}}")
 	}
 	if _, price := r.(rule.Price); !price && !terms && !control {

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"relend/data"
 	"relend/data/document"
@@ -31,8 +32,10 @@ type Regulation struct {
 	Reference    string // instrument and article
 	Source       string // where the figure was read
 	Scope        float64
-	Rules        []Rule
-	NotModelled  []string // clauses that no kind of rule can say
+	Rules        []Rule      // with all amendments
+	Amendments   []Amendment // in the order of time
+	first        []Rule      // the text before any amendment
+	NotModelled  []string    // clauses that no kind of rule can say
 }
 
 // Rule is one rule with the currency of its amounts ("" = the portfolio's).
@@ -40,6 +43,7 @@ type Rule struct {
 	Kind     string
 	Rule     rule.Rule
 	Currency string
+	Status   string         // standing of the amendment that it is of; "": that of the law
 	at       *document.Node // where the currency is written
 }
 
@@ -212,10 +216,7 @@ func fieldNames(r rule.Rule) []string {
 	return names
 }
 
-// regulation reads a law with its amendments in its rules.
-func (l *loader) regulation(s source) Regulation { return l.law(s).Regulation }
-
-func (l *loader) law(s source) *Law {
+func (l *loader) regulation(s source) Regulation {
 	layers := l.chain(KindRegulation, s)
 	r := Regulation{
 		Name:         l.name(l.own(layers, "name")),
@@ -243,15 +244,19 @@ func (l *loader) law(s source) *Law {
 	for _, layer := range layers {
 		r.Rules = l.rules(layer, nil)
 	}
-	law := &Law{first: r.Rules}
+	r.first = r.Rules
 	if n := first(layers, "amendments"); n != nil {
 		before := len(l.r.Problems.List)
-		if law.Amendments = l.amendments(n); !l.failed(before) {
-			r.Rules = l.amended(r.Rules, law.Amendments, n)
+		if r.Amendments = l.amendments(n); !l.failed(before) {
+			r.Rules = l.amended(r.Rules, r.Amendments, n)
+		}
+		for _, a := range r.Amendments {
+			if a.Status == unverified {
+				l.r.Warnf(n, "the figures of the amendment of %s to %s are unverified: nobody has read them in the law", a.From.Format(time.DateOnly), r.Name)
+			}
 		}
 	}
-	law.Regulation = r
-	return law
+	return r
 }
 
 // standing checks that a law says whose it is and where it can be read. A hypothetical one is nobody's.

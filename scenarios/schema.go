@@ -140,6 +140,7 @@ var schemas = map[Kind][]Key{
 		{"amendments", "list of maps", "", "changes of the law, in any order"},
 		{"amendments[].from", "date", "", "day from which it holds"},
 		{"amendments[].title", "text", "", "a few words"},
+		{"amendments[].status", strings.Join(Statuses, ", "), "that of the law", "standing of the amendment"},
 		{"amendments[].reference", "text", "", "instrument and article"},
 		{"amendments[].source", "text", "", "where it was read"},
 		{"amendments[].rules", "map of rules", "", "rules that hold from that day in place of those of their kinds; none ends a kind"},

@@ -33,10 +33,12 @@ type Moment struct {
 // Perimeter says what a rule binds. Empty lists and zeros bind all.
 type Perimeter struct {
 	Lenders  []string // of Lenders; a lender of no stated kind is bound
+	Others   []string // of Lenders, whom it does not bind
 	Products []data.Product
 	Segments []string
-	Amount   Range // of the loan granted
-	Debt     Range // own and visible outside debt after the grant
+	Except   []string // segments that it does not bind
+	Amount   Range    // of the loan granted
+	Debt     Range    // own and visible outside debt after the grant
 	Term     Span
 }
 
@@ -48,7 +50,7 @@ var Lenders = []string{"bank", "consumer_finance", "microloan", "platform", "pay
 // Addresses reports whether a rule is meant for a kind of lender, "" for one of no stated kind, whom all rules bind.
 func Addresses(r Rule, lender string) bool {
 	c, ok := r.(*Clause)
-	return !ok || lender == "" || len(c.Perimeter.Lenders) == 0 || slices.Contains(c.Perimeter.Lenders, lender)
+	return !ok || lender == "" || (len(c.Perimeter.Lenders) == 0 || slices.Contains(c.Perimeter.Lenders, lender)) && !slices.Contains(c.Perimeter.Others, lender)
 }
 
 // Range is the amounts above Over up to and with UpTo.
@@ -163,7 +165,7 @@ func (c *Clause) Check() error {
 		return err
 	}
 	p := &c.Perimeter
-	inner := len(p.Products) > 0 || len(p.Segments) > 0 || p.Amount != (Range{}) || p.Debt != (Range{}) || p.Term != (Span{}) || c.Compliance < 1
+	inner := len(p.Products) > 0 || len(p.Segments) > 0 || len(p.Except) > 0 || p.Amount != (Range{}) || p.Debt != (Range{}) || p.Term != (Span{}) || c.Compliance < 1
 	_, queue := c.Rule.(*FundingQueue)
 	switch {
 	case queue:
@@ -178,15 +180,33 @@ func (c *Clause) Check() error {
 		return fmt.Errorf("the rule holds for all borrowers alike: it may be dated (from, until), but has neither perimeter nor compliance nor grandfather")
 	case c.Quota != nil && !soft(c.Rule):
 		return fmt.Errorf("a quota softens limits on single loans; a cap on the price has none (average_rate_cap limits the average), nor has a rule for all borrowers alike")
+	case shared(p.Segments, p.Except):
+		return fmt.Errorf("perimeter: a segment is both in segments and in except_segments")
+	case shared(p.Lenders, p.Others):
+		return fmt.Errorf("perimeter: a kind of lender is both in lenders and in except_lenders")
 	case p.Amount.UpTo > 0 && p.Amount.UpTo <= p.Amount.Over, p.Debt.UpTo > 0 && p.Debt.UpTo <= p.Debt.Over:
 		return fmt.Errorf("perimeter: up_to does not lie above over; nothing is inside")
 	case p.Term.UpTo != (Duration{}) && p.Term.UpTo.days() <= p.Term.Over.days():
 		return fmt.Errorf("perimeter: term: up_to does not lie above over; nothing is inside")
 	}
+	switch r := c.Rule.(type) {
+	case *ProductCap:
+		if p.Amount.UpTo > 0 && p.Amount.UpTo <= r.Amount {
+			return fmt.Errorf("perimeter: no loan of up to %s is above the cap of %s; nothing is bound", p.Amount.UpTo, r.Amount)
+		}
+	case *MinimumTerm:
+		if over := p.Term.Over.days(); over > 0 && over >= (Duration{r.Term, r.TermDays}).days() {
+			return fmt.Errorf("perimeter: every term above %s is long enough; nothing is bound", span(p.Term.Over.Months, p.Term.Over.Days))
+		}
+	}
 	if _, price := c.Rule.(Price); (price || isAPRCap(c.Rule)) && p.Debt != (Range{}) {
 		return fmt.Errorf("perimeter: a cap on the price cannot depend on the debt, which changes every month")
 	}
 	return nil
+}
+
+func shared(a, b []string) bool {
+	return slices.ContainsFunc(a, func(name string) bool { return slices.Contains(b, name) })
 }
 
 func isAPRCap(r Rule) bool {
@@ -228,6 +248,9 @@ func (c *Clause) Sentence(currency string) string {
 	if len(p.Lenders) > 0 {
 		add("lenders of the kind %s only", strings.Join(p.Lenders, " or "))
 	}
+	if len(p.Others) > 0 {
+		add("lenders of the kind %s are not bound", strings.Join(p.Others, " or "))
+	}
 	if len(p.Products) > 0 {
 		var names []string
 		for _, x := range p.Products {
@@ -237,6 +260,9 @@ func (c *Clause) Sentence(currency string) string {
 	}
 	if len(p.Segments) > 0 {
 		add("borrowers of %s only", strings.Join(p.Segments, ", "))
+	}
+	if len(p.Except) > 0 {
+		add("borrowers of %s are not bound", strings.Join(p.Except, ", "))
 	}
 	between := func(what, over, upTo string) {
 		switch {
@@ -311,10 +337,10 @@ func (c *Clause) condition(s *Setting) *condition {
 	for i := range out.products {
 		out.products[i] = len(p.Products) == 0 || slices.Contains(p.Products, data.Product(i))
 	}
-	if len(p.Segments) > 0 {
+	if len(p.Segments)+len(p.Except) > 0 {
 		out.segments = make([]bool, 256)
 		for i, name := range s.Segments {
-			out.segments[i] = slices.Contains(p.Segments, name)
+			out.segments[i] = (len(p.Segments) == 0 || slices.Contains(p.Segments, name)) && !slices.Contains(p.Except, name)
 		}
 	}
 	if d := p.Term.Over; d != (Duration{}) {

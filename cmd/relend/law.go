@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -46,16 +47,22 @@ func newLawCommand(env *environment) *cobra.Command {
 		ValidArgsFunction: lawNames,
 	}
 	show.Flags().StringVar(&on, "on", "", "as it stands on this day, such as 2026-01-01")
+	var today bite
 	diff := &cobra.Command{
-		Use:     "diff A[@DATE] B[@DATE]",
-		Short:   "Compare two laws, or one on two days, in words and numbers",
-		Example: "  relend law diff kr-rate@2019-01-01 kr-rate@2022-01-01\n  relend law diff cn-2025-9 cn-2025-xd-cost@2028-01-01",
+		Use:   "diff A[@DATE] B[@DATE]",
+		Short: "Compare two laws, or one on two days, in words and numbers; with -p what they do to a portfolio today",
+		Long: "Says what differs in the rules of two laws, or of one law on two days. With a portfolio it also says what each rule does\n" +
+			"to it today, before anybody adapts (the static bite): every borrower asks for a loan like the last one, at the rate of it,\n" +
+			"in place of the running one where one runs, all debts are seen, and the rule alone decides. A law without @DATE is then\n" +
+			"taken as it stands on the day of the portfolio.",
+		Example: "  relend law diff kr-rate@2019-01-01 kr-rate@2022-01-01\n  relend law diff cn-2025-9 cn-2025-xd-cost@2028-01-01 -p loans.parquet",
 		Args:    cobra.ExactArgs(2),
-		RunE: func(_ *cobra.Command, args []string) error {
-			return diffLaws(env, args[0], args[1])
+		RunE: func(c *cobra.Command, args []string) error {
+			return diffLaws(c.Context(), env, args[0], args[1], &today)
 		},
 		ValidArgsFunction: lawNames,
 	}
+	today.register(diff)
 	check := &cobra.Command{
 		Use:   "check FILE...",
 		Short: "Check laws and put their cases to them; report all problems at once",
@@ -146,6 +153,12 @@ func showLaw(env *environment, reference string) error {
 	if len(law.Rules) == 0 {
 		fmt.Fprintln(w, "  None is in force.")
 	}
+	if len(law.Amendments) > 0 {
+		fmt.Fprintln(w, "\nAmendments")
+		for _, a := range law.Amendments {
+			fmt.Fprintf(w, "  %s\n", strings.Join(slices.DeleteFunc([]string{a.From.Format(time.DateOnly), a.Title, strings.ReplaceAll(a.Status, "_", " "), a.Reference, a.Source}, func(s string) bool { return s == "" }), "; "))
+		}
+	}
 	if len(law.NotModelled) > 0 {
 		fmt.Fprintln(w, "\nNot modelled")
 		for _, clause := range law.NotModelled {
@@ -160,7 +173,16 @@ func titleOf(kind string) string {
 	return k.Title
 }
 
-func diffLaws(env *environment, a, b string) error {
+func diffLaws(ctx context.Context, env *environment, a, b string, today *bite) error {
+	var p *data.Portfolio
+	if len(today.files) > 0 {
+		var err error
+		if p, err = today.tape.load(ctx, today.files, today.maxRejected); err != nil {
+			return err
+		}
+	} else if today.asked() {
+		return usage("--lender, --mapping, --as-of, --currency, --segments and --max-rejected go with a portfolio (-p)")
+	}
 	before, nameBefore, err := lawAt(env, a)
 	if err != nil {
 		return err
@@ -187,7 +209,10 @@ func diffLaws(env *environment, a, b string) error {
 	if len(differences) == 0 {
 		fmt.Fprintln(w, "\nNo rule differs.")
 	}
-	return nil
+	if p == nil {
+		return nil
+	}
+	return today.print(w, p, [2]*scenarios.Regulation{before, after}, [2]string{nameBefore, nameAfter})
 }
 
 func checkLaws(env *environment, files []string) error {

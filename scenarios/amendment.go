@@ -52,7 +52,32 @@ func (r *Regulation) On(day time.Time) *Regulation {
 		}
 		out.Rules = append(out.Rules, x)
 	}
+	out.first, out.Amendments = out.Rules, nil
 	return &out
+}
+
+// asOf separates a reference to a law from the day after an @, as it stands on which the law is meant; the day is zero where
+// there is none.
+func (l *loader) asOf(reference string, n *document.Node) (name string, day time.Time) {
+	name, date, dated := strings.Cut(reference, "@")
+	if dated {
+		var err error
+		if day, err = time.Parse(time.DateOnly, date); err != nil {
+			l.r.Errorf(n, "%q is not a day such as 2026-01-01", date)
+		}
+	}
+	return name, day
+}
+
+// dated is a law as it stands on a day, under a name of its own; the law itself where there is no day.
+func (r Regulation) dated(day time.Time) Regulation {
+	if day.IsZero() {
+		return r
+	}
+	out := r.On(day)
+	out.Name += "_" + day.Format(time.DateOnly)
+	out.Title += ", as of " + day.Format(time.DateOnly)
+	return *out
 }
 
 // Amendment is a change of a law: from a day on its rules hold in place of those of their kinds.

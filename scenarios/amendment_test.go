@@ -58,7 +58,7 @@ func TestAmendments(t *testing.T) {
 		if err != nil || string(again.Resolved()) != string(e.Resolved()) {
 			t.Fatalf("the resolved form is read otherwise: %v\n%s", err, e.Resolved())
 		}
-		if got := sentences(Policy{}, *law, "", "EUR"); !strings.HasPrefix(got[len(got)-1], "By law (unverified): No single loan above 500 EUR") {
+		if got := sentences(Policy{}, *law, "", "EUR"); !strings.HasPrefix(got[len(got)-2], "By law (unverified): No single loan above 500 EUR") {
 			t.Fatalf("%q", got)
 		}
 	})

@@ -28,6 +28,7 @@ type pool[T any] struct {
 	listed int // so many of them the experiment lists itself rather than by extending another
 	name   func(T) string
 	define func(source) T
+	named  func(l *loader, reference string, n *document.Node) T // defined in the library or in a file
 }
 
 func (p *pool[T]) names() []string {
@@ -51,15 +52,14 @@ func (p *pool[T]) read(l *loader, layers []*document.Node, otherwise string) {
 		return
 	}
 	for _, item := range items {
-		s := source{root: item}
-		if item.Kind != document.Map {
-			reference := l.r.Text(item)
-			if reference == "" {
-				continue
-			}
-			s = l.open(p.kind, reference, item)
+		var x T
+		if item.Kind == document.Map {
+			x = p.define(source{root: item})
+		} else if reference := l.r.Text(item); reference != "" {
+			x = p.named(l, reference, item)
+		} else {
+			continue
 		}
-		x := p.define(s)
 		if name := p.name(x); name != "" && slices.Contains(p.names(), name) {
 			l.r.Errorf(item, "there are two %s named %q", p.kind.Plural(), name)
 		}
@@ -81,10 +81,13 @@ func (p *pool[T]) find(l *loader, n *document.Node) string {
 		return ""
 	}
 	name := l.r.Text(n)
-	switch {
+	if p.kind == KindRegulation {
+		name = strings.Replace(name, "@", "_", 1)
+	}
+	switch law, _, dated := strings.Cut(l.r.Text(n), "@"); {
 	case name == "" || slices.Contains(names, name):
-	case slices.Contains(libraryNames(p.kind), name):
-		p.list = append(p.list, p.define(l.open(p.kind, name, n)))
+	case slices.Contains(libraryNames(p.kind), name), p.kind == KindRegulation && dated && slices.Contains(libraryNames(p.kind), law):
+		p.list = append(p.list, p.named(l, l.r.Text(n), n))
 	case slices.Contains(names, ""): // one of them could not be read: it may be the one that is meant
 	default:
 		l.r.Errorf(n, "unknown %s %q%s", p.kind, name, hint(name, slices.Concat(names, libraryNames(p.kind))))
@@ -121,9 +124,19 @@ type definitions struct {
 
 func (l *loader) definitions(layers []*document.Node) *definitions {
 	d := &definitions{
-		pool[Policy]{KindPolicy, nil, 0, func(p Policy) string { return p.Name }, l.policy},
-		pool[Regulation]{KindRegulation, nil, 0, func(r Regulation) string { return r.Name }, l.regulation},
-		pool[factor.Macro]{KindMacro, nil, 0, func(m factor.Macro) string { return m.Name }, l.macro},
+		pool[Policy]{KindPolicy, nil, 0, func(p Policy) string { return p.Name }, l.policy,
+			func(l *loader, reference string, n *document.Node) Policy {
+				return l.policy(l.open(KindPolicy, reference, n))
+			}},
+		pool[Regulation]{KindRegulation, nil, 0, func(r Regulation) string { return r.Name }, l.regulation,
+			func(l *loader, reference string, n *document.Node) Regulation {
+				name, day := l.asOf(reference, n)
+				return l.regulation(l.open(KindRegulation, name, n)).dated(day)
+			}},
+		pool[factor.Macro]{KindMacro, nil, 0, func(m factor.Macro) string { return m.Name }, l.macro,
+			func(l *loader, reference string, n *document.Node) factor.Macro {
+				return l.macro(l.open(KindMacro, reference, n))
+			}},
 	}
 	d.policies.read(l, layers, defaultPolicy)
 	d.regulations.read(l, layers, noRegulation)
@@ -155,6 +168,12 @@ func (l *loader) arms(e *Experiment, d *definitions, n *document.Node, changes [
 		if at := f.Need("name"); at != nil {
 			if a.Name = l.r.Text(at); a.Name != "" && !armNameForm.MatchString(a.Name) {
 				l.r.Errorf(at, "%q is not a name: letters, digits, _, - and ., at most 64", a.Name)
+			}
+		}
+		if m := f.Get("scope"); m != nil {
+			scope := l.r.Ratio(m, 0, 1)
+			if a.Scope = &scope; a.Regulation == noRegulation {
+				l.r.Errorf(m, "scope says how many outside lenders obey the law, and the arm has none")
 			}
 		}
 		if m := f.Get("behaviour"); m != nil {
@@ -349,6 +368,9 @@ func (e *Experiment) Arms(currency string, segments []string) ([]sim.Arm, sim.Se
 	arms := make([]sim.Arm, len(e.Entries))
 	for i, a := range e.Entries {
 		policy, law := policies[a.Policy], laws[a.Regulation]
+		if a.Scope != nil {
+			law.Scope = *a.Scope
+		}
 		arms[i] = sim.Arm{
 			Arm:       data.Arm{Name: a.Name, Title: a.Title, Policy: a.Policy, Regulation: a.Regulation, Macro: a.Macro},
 			Behaviour: e.Behaviour.Params,
@@ -474,8 +496,20 @@ func sentences(policy Policy, law Regulation, lender, currency string) []string 
 	if others > 0 {
 		out = append(out, fmt.Sprintf("By law: %d of its %d rules bind other kinds of lenders only.", others, len(law.Rules)))
 	}
+	if law.Status != "hypothetical" && len(law.Rules) > 0 {
+		out = append(out, law.citation())
+	}
+	if len(law.NotModelled) > 0 {
+		out = append(out, "Of the law the model leaves out: "+strings.Join(law.NotModelled, "; ")+".")
+	}
 	if law.Scope > 0 && len(law.Rules) > 0 {
 		out = append(out, fmt.Sprintf("The law binds %s of outside lenders as well.", ratio(law.Scope).Text()))
 	}
 	return out
+}
+
+// citation says which law it is, how it stands and where it was read.
+func (r *Regulation) citation() string {
+	parts := []string{orElse(r.Original, r.Title), strings.ReplaceAll(r.Status, "_", " "), r.Reference, "read in: " + r.Source}
+	return "The law: " + strings.TrimSuffix(strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "; "), ".") + "."
 }

@@ -53,8 +53,8 @@ func TestDefaultExperiment(t *testing.T) {
 	if law.Scope != .5 || law.Law[0].(*rule.APRCap).Max != .154 || law.Behaviour != behaviour.Default() {
 		t.Errorf("got %+v", law)
 	}
-	if n := len(law.Rules); law.Rules[n-2] != "By law: New loans cost at most 15.4% a year; who cannot be served at that price is refused." ||
-		law.Rules[n-1] != "The law binds 50% of outside lenders as well." || law.Rules[n-3] != "No single loan above 200000 CNY." {
+	if n := len(law.Rules); law.Rules[n-3] != "By law: New loans cost at most 15.4% a year; who cannot be served at that price is refused." ||
+		law.Rules[n-1] != "The law binds 50% of outside lenders as well." || law.Rules[n-4] != "No single loan above 200000 CNY." {
 		t.Errorf("rules %q", law.Rules)
 	}
 	if u, g, r := arms[6].Macro.At(11); u != 2 || g != -1.6 || r != -1 {

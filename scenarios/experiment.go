@@ -83,7 +83,21 @@ type Synthetic struct {
 	Recipe    string // one of synth.Recipes
 	Borrowers int
 	Seed      uint64
-	TermDays  int // of bullet loans; 0 = loans of months
+	TermDays  int     // of bullet loans; 0 = loans of months
+	AsOf      string  // ISO date, "" for that of the recipe
+	Currency  string  // ISO 4217 code, "" for that of the recipe
+	Scale     float64 // of all amounts of the recipe
+}
+
+// Spec is the law of the portfolio.
+func (s *Synthetic) Spec() synth.Spec {
+	spec, _ := synth.Recipe(s.Recipe)
+	spec.Borrowers, spec.Seed, spec.TermDays, spec.Scale = s.Borrowers, s.Seed, s.TermDays, s.Scale
+	if day, err := time.Parse(time.DateOnly, s.AsOf); err == nil {
+		spec.AsOf = day
+	}
+	spec.Currency = orElse(s.Currency, spec.Currency)
+	return spec
 }
 
 // Behaviour is a full set of behaviour parameters.
@@ -103,6 +117,7 @@ type Entered struct {
 	Policy     string
 	Regulation string
 	Macro      string
+	Scope      *float64   // share of outside lenders bound by the law; nil: what the law says
 	Behaviour  *Behaviour // nil: the experiment's
 }
 
@@ -357,6 +372,19 @@ func (l *loader) portfolio(n *document.Node, o Overrides) Portfolio {
 	}
 	if m := f.Get("term_days"); m != nil {
 		p.Synthetic.TermDays = l.r.Days(m, 1, data.MaxTermDays)
+	}
+	if m := f.Get("as_of"); m != nil {
+		if day := l.r.Date(m); !day.IsZero() {
+			p.Synthetic.AsOf = day.Format(time.DateOnly)
+		}
+	}
+	currency, scale := f.Get("currency"), f.Get("scale")
+	p.Synthetic.Currency = l.r.Currency(currency)
+	if scale != nil {
+		p.Synthetic.Scale = l.r.Float(scale, 1e-6, 1e6)
+	}
+	if (currency == nil) != (scale == nil) {
+		l.r.Errorf(synthetic, "currency and scale go together: the currency of the amounts, and how many of its units stand for one of the recipe's")
 	}
 	f.Close()
 	return p

@@ -74,7 +74,7 @@ func TestSchema(t *testing.T) {
 title: t
 description: d
 extends: default
-portfolio: {synthetic: {recipe: consumer, borrowers: 1, seed: 1, term_days: 1 day}, files: [f], mapping: m, as_of: 2024-01-01, currency: CNY, segments: [s], max_rejected: 1%}
+portfolio: {synthetic: {recipe: consumer, borrowers: 1, seed: 1, term_days: 1 day, as_of: 2020-01-01, currency: EUR, scale: 0.1}, files: [f], mapping: m, as_of: 2024-01-01, currency: CNY, segments: [s], max_rejected: 1%}
 lender: bank
 grid: week
 applicants: [{per_month: 1, arrival: even, segments: [s], pd: 5%, pd_spread: 0.5, product: annuity, term: 1 month, principal: 1, income: 1, external_loans: 0, dependence: 1%}]
@@ -95,7 +95,7 @@ regulations: [none]
 macros: [baseline]
 arms:
   product: {policies: [default], regulations: [none], macros: [baseline]}
-  list: [{name: n, title: t, policy: default, regulation: none, macro: baseline, behaviour: {}}]
+  list: [{name: n, title: t, policy: default, regulation: pti_30, macro: baseline, scope: 10%, behaviour: {}}]
 baseline: n
 measures: [par_30]
 gates: [{name: n, expect: e, level: warn}]

@@ -99,6 +99,9 @@ func (e *Experiment) Resolved() []byte {
 		text(m, "policy", a.Policy)
 		text(m, "regulation", a.Regulation)
 		text(m, "macro", a.Macro)
+		if a.Scope != nil {
+			m.Set("scope", ratio(*a.Scope))
+		}
 		if a.Behaviour != nil {
 			set := document.NewMap()
 			for _, d := range e.differences(a) {
@@ -148,6 +151,10 @@ func (p Portfolio) node() *document.Node {
 		s := document.NewMap().Set("recipe", document.NewText(p.Synthetic.Recipe)).Set("borrowers", whole(p.Synthetic.Borrowers)).Set("seed", seed(p.Synthetic.Seed))
 		if p.Synthetic.TermDays > 0 {
 			s.Set("term_days", document.NewValue(strconv.Itoa(p.Synthetic.TermDays)+" days"))
+		}
+		text(s, "as_of", p.Synthetic.AsOf)
+		if p.Synthetic.Currency != "" {
+			s.Set("currency", document.NewText(p.Synthetic.Currency)).Set("scale", number(p.Synthetic.Scale))
 		}
 		m.Set("synthetic", s)
 	} else {

@@ -232,7 +232,7 @@ func TestResolvedRoundTrip(t *testing.T) {
 		if rapid.Bool().Draw(t, "files") {
 			fmt.Fprintf(&b, "portfolio: {files: [%s], segments: [a, %s], max_rejected: %s}\n", quoted(t, "file"), quoted(t, "segment"), drawn(t, "rejected", "share", false, 0, 1))
 		} else {
-			fmt.Fprintf(&b, "portfolio: {synthetic: {borrowers: %d, seed: %d, term_days: %d days}}\n", rapid.IntRange(1, MaxBorrowers).Draw(t, "borrowers"), rapid.Int64Min(0).Draw(t, "portfolio seed"), rapid.IntRange(1, data.MaxTermDays).Draw(t, "term"))
+			fmt.Fprintf(&b, "portfolio: {synthetic: {borrowers: %d, seed: %d, term_days: %d days, as_of: 2020-02-29, currency: JPY, scale: 20.5}}\n", rapid.IntRange(1, MaxBorrowers).Draw(t, "borrowers"), rapid.Int64Min(0).Draw(t, "portfolio seed"), rapid.IntRange(1, data.MaxTermDays).Draw(t, "term"))
 		}
 		fmt.Fprintf(&b, "horizon: %d months\npaths: %d\nseed: %d\n", rapid.IntRange(1, 120).Draw(t, "horizon"), 16*rapid.IntRange(2, 120).Draw(t, "paths"), rapid.Int64Min(0).Draw(t, "seed"))
 		fmt.Fprintf(&b, "grid: %s\n", rapid.SampledFrom(data.GridNames()).Draw(t, "grid"))

@@ -327,9 +327,7 @@ func quote(s string) string {
 
 func loadPortfolio(ctx context.Context, p scenarios.Portfolio) (*data.Portfolio, error) {
 	if p.Synthetic != nil {
-		spec, _ := synth.Recipe(p.Synthetic.Recipe)
-		spec.Borrowers, spec.Seed, spec.TermDays = p.Synthetic.Borrowers, p.Synthetic.Seed, p.Synthetic.TermDays
-		return synth.Generate(spec)
+		return synth.Generate(p.Synthetic.Spec())
 	}
 	var asOf time.Time
 	if p.AsOf != "" {

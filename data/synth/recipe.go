@@ -16,6 +16,7 @@ var recipes = []struct {
 	{"subprime", Subprime},
 	{"multiple", Multiple},
 	{"credit_lines", CreditLines},
+	{"high_cost", HighCost},
 }
 
 // Recipes lists the names of the recipes, the default first.
@@ -99,6 +100,20 @@ func Subprime() Spec {
 	s.Products = [data.NumProducts]float64{data.Annuity: 1}
 	s.Terms = []int{6, 12, 24}
 	s.APRBase, s.APRPerPD, s.APRNoise, s.APRMin, s.APRMax = 0.35, 1, 0.05, 0.25, 0.9
+	return s
+}
+
+// HighCost is a book of small graded instalment loans in USD over one to six months at 80 to 400 % a year: borrowers like those
+// of Payday, whom the lender tells apart [assumption].
+func HighCost() Spec {
+	s := Default()
+	s.Currency = "USD"
+	s.Segments = []Segment{{"high cost", 1, 1900, 0.35, 0.12, 0.6, 0.15, 0.40, []float64{0.3, 0.3, 0.4}}}
+	s.Products = [data.NumProducts]float64{data.Annuity: 1}
+	s.Terms = []int{1, 3, 6}
+	s.Idle, s.IdleMonths, s.SecondLoan = 0, 0, 0
+	s.APRBase, s.APRPerPD, s.APRNoise, s.APRMin, s.APRMax = 1.5, 4, 0.4, 0.8, 4
+	s.ExternalBase, s.ExternalPerPD, s.ExternalMax = 0.5, 2, 5
 	return s
 }
 

@@ -26,6 +26,7 @@ type Spec struct {
 	Seed      uint64
 	Borrowers int // 1 to MaxBorrowers
 	Currency  string
+	Scale     float64 // all amounts times this, before they are in Currency; 0 is 1
 	AsOf      time.Time
 
 	Segments []Segment
@@ -162,12 +163,21 @@ func (s Spec) rows(visit func(*row) error) error {
 	for i := range s.Borrowers {
 		source.Seed(mix(s.Seed), mix(s.Seed^mix(uint64(i))))
 		for _, r := range s.borrower(d, int64(i)+1, meanPD) {
+			if s.Scale > 0 {
+				r.scale(s.Scale)
+			}
 			if err := visit(&r); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// scale takes amounts into another currency, in whole units.
+func (r *row) scale(by float64) {
+	r.income, r.principal = math.Ceil(r.income*by), math.Ceil(r.principal*by)
+	r.balance = min(math.Round(r.balance*by*100)/100, r.principal)
 }
 
 // mix is the finaliser of splitmix64, so that neighbouring borrowers start far apart.

@@ -1,12 +1,12 @@
 package scenarios
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"relend/data"
 	"relend/data/document"
 	"relend/sim/factor"
 	"relend/sim/rule"
@@ -263,9 +263,12 @@ func (l *loader) regulation(s source) Regulation {
 func (l *loader) standing(r *Regulation, layers []*document.Node) {
 	if r.Jurisdiction != "" {
 		if code, part, _ := strings.Cut(r.Jurisdiction, "-"); !slices.Contains(jurisdictions, code) || part != strings.ToUpper(part) {
-			n := first(layers, "jurisdiction")
-			l.r.Errorf(n, "unknown jurisdiction %q%s: a country's two letters by ISO 3166, such as CN, UK for the United Kingdom, EU, or XX for one made up; a part of it follows a dash, such as US-FL",
-				r.Jurisdiction, data.DidYouMean(strings.ToUpper(code), jurisdictions))
+			near := ""
+			if upper := strings.ToUpper(r.Jurisdiction); upper != r.Jurisdiction && slices.Contains(jurisdictions, strings.ToUpper(code)) {
+				near = fmt.Sprintf(", did you mean %q?", upper)
+			}
+			l.r.Errorf(first(layers, "jurisdiction"), "unknown jurisdiction %q%s: a country's two letters by ISO 3166, such as CN, UK for the United Kingdom, EU, or XX for one made up; a part of it follows a dash, such as US-FL",
+				r.Jurisdiction, near)
 		}
 	}
 	if r.Status == "hypothetical" || r.Status == "" || len(layers) == 0 {

@@ -40,25 +40,29 @@ func (b *bite) asked() bool {
 	return b.lender != "" || b.tape.Mapping != "" || b.tape.asOf != "" || b.tape.Currency != "" || len(b.tape.Segments) > 0
 }
 
-// print says what two laws do to a portfolio today.
-func (b *bite) print(w io.Writer, p *data.Portfolio, laws [2]*scenarios.Regulation, names [2]string) error {
+func (b *bite) check() error {
 	if b.lender != "" && !slices.Contains(rule.Lenders, b.lender) {
 		return usage("--lender: unknown kind of lender %q (allowed: %s)%s", b.lender, strings.Join(rule.Lenders, ", "), data.DidYouMean(b.lender, rule.Lenders))
 	}
-	day := p.AsOf
-	if day.IsZero() {
-		return usage("the portfolio has no date: give it with --as-of")
-	}
+	return nil
+}
+
+// print says what two laws do to a portfolio today.
+func (b *bite) print(w io.Writer, p *data.Portfolio, laws [2]*scenarios.Regulation, names [2]string) error {
 	params := behaviour.Default()
 	var bites [2][]scenarios.Bite
 	for i, law := range laws {
 		var err error
-		if bites[i], err = law.Bites(p, day, b.lender, &params); err != nil {
+		if bites[i], err = law.Bites(p, p.AsOf, b.lender, &params); err != nil {
 			return err
 		}
 	}
 	all := scenarios.Population(p)
-	fmt.Fprintf(w, "\nStatic bite on %s\n", day.Format(time.DateOnly))
+	on := ""
+	if !p.AsOf.IsZero() {
+		on = " on " + p.AsOf.Format(time.DateOnly)
+	}
+	fmt.Fprintf(w, "\nStatic bite%s\n", on)
 	fmt.Fprintf(w, "  %s borrowers owe %s. Each asks for a loan like the last one, at the rate of it, in place of the running one;\n  each rule decides alone.", grouped(all.Borrowers), cash(all.Balance, p.Currency))
 	if slices.ContainsFunc(p.Borrowers, func(b data.Borrower) bool { return b.External > 0 }) {
 		fmt.Fprintf(w, " A loan elsewhere is taken to owe %s and to pay %s a month (assumptions).",
@@ -69,7 +73,7 @@ func (b *bite) print(w io.Writer, p *data.Portfolio, laws [2]*scenarios.Regulati
 		fmt.Fprintf(w, "\n%s %s\n", sign, names[i])
 		rules := bites[i][:len(bites[i])-1]
 		if len(rules) == 0 {
-			fmt.Fprintln(w, "  No rule is in force that day.")
+			fmt.Fprintln(w, "  No rule is in force.")
 		}
 		for j := range rules {
 			x := &rules[j]

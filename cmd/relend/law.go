@@ -191,6 +191,12 @@ func diffLaws(ctx context.Context, env *environment, a, b string, today *bite) e
 	if err != nil {
 		return err
 	}
+	if p != nil && p.AsOf.IsZero() && !(strings.Contains(a, "@") && strings.Contains(b, "@")) {
+		return usage("the portfolio has no day on which the laws could be taken: give it with --as-of, or the laws as A@DATE and B@DATE")
+	}
+	if err := today.check(); err != nil {
+		return err
+	}
 	w := env.stdout
 	fmt.Fprintf(w, "- %s: %s (%s)\n+ %s: %s (%s)\n", nameBefore, before.Title, before.Status, nameAfter, after.Title, after.Status)
 	differences := scenarios.Differences(before, after)

@@ -479,8 +479,12 @@ func bare(rules []Rule, lender string) (out []rule.Rule) {
 // sentences are the rules that bind a kind of lender, the lender's own first; of a law that is not in force with its standing.
 func sentences(policy Policy, law Regulation, lender, currency string) []string {
 	out, others := []string{}, 0
+	own := ""
+	if policy.Status == unverified {
+		own = "Unverified: "
+	}
 	for _, r := range bare(policy.Rules, lender) {
-		out = append(out, r.Sentence(currency))
+		out = append(out, own+r.Sentence(currency))
 	}
 	for _, r := range law.Rules {
 		if !rule.Addresses(r.Rule, lender) {

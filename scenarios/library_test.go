@@ -100,9 +100,9 @@ baseline: n
 measures: [par_30]
 gates: [{name: n, expect: e, level: warn}]
 `,
-		KindPolicy:     "{name: n, title: t, description: d, source: s, extends: default, rules: {}}",
+		KindPolicy:     "{name: n, title: t, description: d, status: draft, source: s, extends: default, rules: {}}",
 		KindRegulation: "{name: n, title: t, original_title: o, description: d, jurisdiction: XX, status: draft, reference: r, source: s, scope: 1%, rules: {}, amendments: [{from: 2026-01-01, title: t, status: draft, reference: r, source: s, rules: {max_ordinal: {max: 3}}}], not_modelled: [c]}",
-		KindMacro:      "{name: n, title: t, source: s, months: {unemployment: [0], gdp: [0], lpr: [0]}}",
+		KindMacro:      "{name: n, title: t, status: draft, source: s, months: {unemployment: [0], gdp: [0], lpr: [0]}}",
 		KindStudy: `
 name: n
 title: t

@@ -78,3 +78,52 @@ func TestMistakesOfALaw(t *testing.T) {
 		}
 	}
 }
+
+// Figures that nobody has read are marked wherever they are used: as a warning of the experiment, which its report shows, and
+// beside each rule.
+func TestUnverifiedIsShown(t *testing.T) {
+	e, err := Parse("e.yaml", []byte(`
+portfolio: {synthetic: {borrowers: 10}}
+policies: [{name: p, status: unverified, rules: {max_ordinal: {max: 9}}}]
+regulations: [none, us-cfpb-2017-exempt@2020-01-01, cn-2020-4lpr]
+macros: [baseline, {name: m, status: unverified, source: from memory, months: {gdp: [-1]}}]
+`), Overrides{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	warnings := strings.Join(e.Warnings("CNY"), "\n")
+	for _, of := range []string{"policy p", "us-cfpb-2017-exempt", "the amendment of 2021-01-01 to cn-2020-4lpr", "macro path m"} {
+		if !strings.Contains(warnings, of+" are unverified: nobody has read them where they come from") {
+			t.Errorf("no warning of %s in\n%s", of, warnings)
+		}
+	}
+	arms, _, err := e.Arms("", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range arms {
+		for i, want := range []string{"Unverified: At most 9 loans", "By law (unverified): ", "The law: "} {
+			if rules := strings.Join(a.Rules, "\n"); !strings.Contains(rules, want) && (i == 0 || a.Regulation != noRegulation) {
+				t.Errorf("%s: no %q in\n%s", a.Name, want, rules)
+			}
+		}
+	}
+}
+
+// A law for another kind of lender leaves an arm without rules of law, so that it is the baseline, and says so.
+func TestLawForOthers(t *testing.T) {
+	for lender, want := range map[string]int{"bank": 0, "consumer_finance": 0, "microloan": 2} {
+		e, err := Parse("e.yaml", []byte("portfolio: {synthetic: {borrowers: 10}}\nlender: "+lender+"\nregulations: [cn-2025-xd-cost]\n"), Overrides{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		arms, _, err := e.Arms("CNY", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := strings.Contains(strings.Join(arms[0].Rules, "\n"), "2 of its 2 rules bind other kinds of lenders only")
+		if len(arms[0].Law) != want || said != (want == 0) {
+			t.Errorf("%s: %d rules of law\n%s", lender, len(arms[0].Law), strings.Join(arms[0].Rules, "\n"))
+		}
+	}
+}

@@ -58,6 +58,7 @@ func (e *Experiment) Resolved() []byte {
 		text(m, "name", p.Name)
 		text(m, "title", p.Title)
 		text(m, "description", p.Description)
+		text(m, "status", p.Status)
 		text(m, "source", p.Source)
 		policies = append(policies, m.Set("rules", rulesNode(p.Rules)))
 	}
@@ -84,6 +85,7 @@ func (e *Experiment) Resolved() []byte {
 		m, table := document.NewMap(), document.NewMap()
 		text(m, "name", x.Name)
 		text(m, "title", x.Title)
+		text(m, "status", x.Status)
 		text(m, "source", x.Source)
 		for _, v := range macroVariables(&x) {
 			if len(*v.path) > 0 {

@@ -17,6 +17,7 @@ type Policy struct {
 	Name        string
 	Title       string
 	Description string
+	Status      string // one of Statuses; "" where it is simply proposed
 	Source      string
 	Rules       []Rule // in the order of rule.Kinds, the values of a kind in the order of time
 }
@@ -117,6 +118,7 @@ func (l *loader) policy(s source) Policy {
 		Source:      l.paragraph(first(layers, "source")),
 	}
 	p.Title = orElse(p.Title, p.Name)
+	p.Status = l.verified(first(itself(layers), "status"), "policy "+p.Name)
 	for i := len(layers) - 1; i >= 0; i-- {
 		p.Rules = l.rules(layers[i], p.Rules)
 	}
@@ -231,9 +233,7 @@ func (l *loader) regulation(s source) Regulation {
 	}
 	r.Title = orElse(r.Title, r.Name)
 	if n := first(layers, "status"); n != nil {
-		if r.Status = l.r.OneOf(n, Statuses...); r.Status == unverified {
-			l.r.Warnf(n, "the figures of %s are unverified: nobody has read them in the law", r.Name)
-		}
+		r.Status = l.verified(n, r.Name)
 	}
 	if n := first(layers, "not_modelled"); n != nil {
 		for _, item := range l.r.List(n) {
@@ -252,11 +252,22 @@ func (l *loader) regulation(s source) Regulation {
 		}
 		for _, a := range r.Amendments {
 			if a.Status == unverified {
-				l.r.Warnf(n, "the figures of the amendment of %s to %s are unverified: nobody has read them in the law", a.From.Format(time.DateOnly), r.Name)
+				l.r.Warnf(n, "the figures of the amendment of %s to %s are unverified: nobody has read them where they come from", a.From.Format(time.DateOnly), r.Name)
 			}
 		}
 	}
 	return r
+}
+
+// verified reads a standing (nil: none), and warns where nobody has read the figures.
+func (l *loader) verified(n *document.Node, of string) (status string) {
+	if n == nil {
+		return ""
+	}
+	if status = l.r.OneOf(n, Statuses...); status == unverified {
+		l.r.Warnf(n, "the figures of %s are unverified: nobody has read them where they come from", of)
+	}
+	return status
 }
 
 // standing checks that a law says whose it is and where it can be read. A hypothetical one is nobody's.
@@ -303,6 +314,7 @@ func (l *loader) macro(s source) factor.Macro {
 		Source: l.paragraph(first(layers, "source")),
 	}
 	m.Title = orElse(m.Title, m.Name)
+	m.Status = l.verified(first(layers, "status"), "macro path "+m.Name)
 	f := l.r.Map(l.own(layers, "months"))
 	for _, v := range macroVariables(&m) {
 		*v.path = l.numbers(f.Get(v.name), -maxShock, maxShock)

@@ -126,6 +126,7 @@ var schemas = map[Kind][]Key{
 		{"name", "name", "", "letters, digits, _ and -"},
 		{"title", "text", "the name", "a few words for tables and charts"},
 		{"description", "text", "", "what it does and when it is used"},
+		{"status", strings.Join(Statuses, ", "), "", "standing of the figures; unverified ones are marked wherever they are used"},
 		{"source", "text", "", "where the figures come from"},
 		{"extends", "name or path", "", "policy whose rules hold where this one has none of the kind"},
 		{"rules", "map of rules", "", "each rule with its parameters; none removes an inherited one"},
@@ -153,6 +154,7 @@ var schemas = map[Kind][]Key{
 	KindMacro: {
 		{"name", "name", "", "letters, digits, _ and -"},
 		{"title", "text", "the name", "a few words for tables and charts"},
+		{"status", strings.Join(Statuses, ", "), "", "standing of the figures, as of a policy"},
 		{"source", "text", "", "where the path comes from; needed unless it is flat"},
 		{"months", "map", "", "one list of numbers for each variable, month by month; the last one holds on, {} for no shock"},
 		{"months.unemployment", "list of numbers", "0", fmt.Sprintf("unemployment rate, standard deviations from its baseline, -%d to %d", maxShock, maxShock)},

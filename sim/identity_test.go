@@ -349,6 +349,9 @@ func TestRulesThatBindNobody(t *testing.T) {
 		&rule.OutsideLending{Supply: 1, Max: 15}, &rule.MaxOrdinal{Max: 255},
 		&rule.SequencePause{Loans: 60, Pause: 1}, &rule.StepDown{Shares: []float64{10}}, &rule.BorrowerBan{}, &rule.BorrowerBan{MinIncome: 1},
 		&rule.RolloverCap{Max: 50}, &rule.LoanCountCap{Max: 60, Window: 60}, &rule.MinimumTerm{Term: 1}, &rule.EffectiveRateCap{Max: 1000},
+		&rule.ExposureCap{EquityShare: 1, Equity: 1e12}, &rule.PTICap{Max: 5, Stress: .2, Income: 2}, &rule.TotalCostCap{Max: 5, Monthly: 1},
+		clause(&rule.BorrowerBan{Everyone: true}, func(c *rule.Clause) { c.Perimeter.Except = p.Segments }),
+		clause(&rule.BorrowerBan{Everyone: true}, func(c *rule.Clause) { c.Perimeter.Segments = []string{"nobody"} }),
 		&rule.DailyRateCap{Max: .03}, &rule.IndexedRateCap{Multiple: 100, Base: 1, Deviation: .01}, &rule.TotalCostCap{Max: 10},
 	} {
 		equal(t, fmt.Sprint(i, " ", r.Sentence("CNY")), plain, 0, mustRun(t, p, settings(24, 2), 1, arm("base", r)), 0)

@@ -6,6 +6,7 @@ type Macro struct {
 	Name         string
 	Title        string
 	Source       string
+	Status       string // standing of the figures, "" where none is stated
 	Unemployment []float64
 	GDP          []float64 // growth
 	LPR          []float64 // loan prime rate

@@ -138,6 +138,9 @@ func TestLimits(t *testing.T) {
 		{&ExposureCap{Amount: 11000 * data.Unit, IncomeMultiple: .1}, 4600 * data.Unit, 0}, // the smaller one
 		{&PTICap{Max: .15}, 5939 * data.Unit, 0},                                           // (1,200 - 650)/.0926 = 5,939.5
 		{&PTICap{Max: .08}, 0, data.DeniedPTI},
+		{&PTICap{Max: .3, Income: .5}, 5939 * data.Unit, 0},                    // half of income, twice the share
+		{&PTICap{Max: .08, Debts: NewDebts, Stress: .12}, 6531 * data.Unit, 0}, // 640/.097980, the factor of 12 months at 31 %
+		{&ExposureCap{EquityShare: .1, Equity: 70000 * data.Unit, Debts: OwnDebts}, 7000 * data.Unit, 0},
 		{&PTICap{Max: .08, Debts: OwnDebts}, 6911 * data.Unit, 0}, // 640/.0926 = 6,911.4
 		{&PTICap{Max: .07, Debts: NewDebts}, 6047 * data.Unit, 0}, // 560/.0926 = 6,047.5
 		{&ExposureCap{Amount: 5500 * data.Unit, Debts: OwnDebts}, 5500 * data.Unit, 0},
@@ -150,6 +153,7 @@ func TestLimits(t *testing.T) {
 		{&ProductCap{Amount: 1000 * data.Unit}, 0, data.DeniedProductCap},
 	} {
 		a := fine()
+		a.Term = 12
 		d := Compile([]Rule{c.rule}, nil, wide(), 500*data.Unit).Decide(&a)
 		if d.Granted != (c.amount > 0) || d.Amount != c.amount || !d.Granted && d.Reason != c.reason || d.Granted && !d.Refinance {
 			t.Errorf("%s: %+v, want %v", c.rule.Sentence("CNY"), d, c.amount)
@@ -384,5 +388,56 @@ func TestCoolingOffInDays(t *testing.T) {
 	a.Gap, a.SinceLate[1] = 6, 52
 	if d := book.Decide(&a); d.Granted || d.Reason != data.DeniedHistory {
 		t.Errorf("late 52 weeks ago: %+v", d)
+	}
+}
+
+// An addressed lender is bound, another one not, and one of no stated kind by all.
+func TestAddresses(t *testing.T) {
+	banks := &Clause{Rule: &APRCap{Max: .2}, Compliance: 1, Perimeter: Perimeter{Lenders: []string{"bank"}}}
+	others := &Clause{Rule: &APRCap{Max: .2}, Compliance: 1, Perimeter: Perimeter{Others: []string{"bank"}}}
+	for _, c := range []struct {
+		rule   Rule
+		lender string
+		want   bool
+	}{
+		{banks, "bank", true}, {banks, "microloan", false}, {banks, "", true},
+		{others, "bank", false}, {others, "microloan", true}, {others, "", true}, {&APRCap{Max: .2}, "bank", true},
+	} {
+		if got := Addresses(c.rule, c.lender); got != c.want {
+			t.Errorf("%s for %q: %v", c.rule.Sentence("CNY"), c.lender, got)
+		}
+	}
+}
+
+// A cost of 20 % and 4 % a month begun, by hand; a risk weight and an own share divide the multiple.
+func TestPartsOfALimit(t *testing.T) {
+	for _, c := range []struct {
+		term  int
+		limit float64
+	}{{1, .24}, {6, .44}, {12, .68}} {
+		r := &TotalCostCap{Max: .2, Monthly: .04}
+		a := Application{Product: data.Bullet, Term: c.term}
+		if got := r.Most(&a) * float64(c.term) / 12; math.Abs(got-c.limit) > 1e-9 {
+			t.Errorf("%d months cost %v, want %v", c.term, got, c.limit)
+		}
+		week := r.On(data.Weekly).(*TotalCostCap)
+		a.Term = 5 // 5 weeks: a second month is begun
+		if got := week.Most(&a) * 5 / 52; math.Abs(got-.28) > 1e-9 {
+			t.Errorf("5 weeks cost %v, want .28", got)
+		}
+	}
+	l := &Ledger{Balance: 800 * data.Unit}
+	for _, c := range []struct {
+		rule *LeverageCap
+		cash data.Money
+	}{
+		{&LeverageCap{Multiple: 5, Equity: 200 * data.Unit}, 200 * data.Unit},
+		{&LeverageCap{Multiple: 5, Equity: 200 * data.Unit, RiskWeight: 1.25}, 0},
+		{&LeverageCap{Multiple: 5, Equity: 200 * data.Unit, OwnShare: .5}, 1200 * data.Unit},
+		{&LeverageCap{Multiple: 5, Equity: 200 * data.Unit, OwnShare: .5, RiskWeight: 2}, 200 * data.Unit},
+	} {
+		if got := c.rule.Govern(l, &Memory{}).Cash; got != c.cash {
+			t.Errorf("%s: %v, want %v", c.rule.Sentence("CNY"), got, c.cash)
+		}
 	}
 }

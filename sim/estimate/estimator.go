@@ -37,10 +37,8 @@ func New(results *data.Results, level float64) *Estimator {
 			panic(fmt.Sprintf("estimate: arm %q has %d counts, not %d, or no reference", arm.Name, len(results.Counts[a]), want))
 		}
 	}
-	e := &Estimator{Level: level, Replicates: run.Paths / size, results: results, months: run.Months + 1, t: math.NaN()}
-	if e.Replicates > 1 {
-		e.t = distuv.StudentsT{Sigma: 1, Nu: float64(e.Replicates - 1)}.Quantile(.5 + level/2)
-	}
+	e := &Estimator{Level: level, Replicates: run.Paths / size, results: results, months: run.Months + 1}
+	e.t = Student(e.Replicates, level)
 	return e
 }
 
@@ -112,6 +110,16 @@ func (e *Estimator) Pair(a, b int, measure data.Measure) (differences, quotients
 		quotients = append(quotients, quotient(one[t], other[t], e.t))
 	}
 	return differences, quotients
+}
+
+// Ratios are the measures of one arm at a month, to be combined with those of other arms.
+func (e *Estimator) Ratios(arm int, measures []data.Measure, month int) []Ratio {
+	all := e.ratios(arm, measures)
+	out := make([]Ratio, len(measures))
+	for m := range out {
+		out[m] = Ratio{all[m*e.months+month]}
+	}
+	return out
 }
 
 // ratios holds the samples of one arm: [measure*months + month].

@@ -1,6 +1,10 @@
 package estimate
 
-import "math"
+import (
+	"math"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
 
 // Figure is an estimate. NaN marks what is missing: all four where the denominator is empty, all but Value
 // where there is only one replicate.
@@ -107,6 +111,39 @@ func quotient(a, b ratio, t float64) Figure {
 	}
 	value := a.value / b.value
 	return figure(value, len(a.n), t, func(i int) float64 { return (a.residual(i) - float64(value*b.residual(i))) / b.value })
+}
+
+// Ratio is a measure of one arm in one month over the replicates of a run, to be combined with others of the same
+// replicates, also from another run over the same paths.
+type Ratio struct{ ratio }
+
+// Value is the estimate.
+func (r Ratio) Value() float64 { return r.value }
+
+// Missing reports an empty denominator.
+func (r Ratio) Missing() bool { return r.missing() }
+
+// Replicates is the number of independent observations.
+func (r Ratio) Replicates() int { return len(r.n) }
+
+// Residual is what replicate i adds to the error of the value.
+func (r Ratio) Residual(i int) float64 { return r.residual(i) }
+
+// Figure is the estimate with its interval at a level.
+func (r Ratio) Figure(level float64) Figure { return r.figure(Student(len(r.n), level)) }
+
+// Combined is the figure of a linear combination of ratios over the same replicates: its value, and for each replicate
+// the combination of their residuals.
+func Combined(value float64, replicates int, level float64, residual func(replicate int) float64) Figure {
+	return figure(value, replicates, Student(replicates, level), residual)
+}
+
+// Student is the two-sided quantile of Student's t for the mean of n observations; NaN of fewer than two.
+func Student(n int, level float64) float64 {
+	if n < 2 {
+		return math.NaN()
+	}
+	return distuv.StudentsT{Sigma: 1, Nu: float64(n - 1)}.Quantile(.5 + level/2)
 }
 
 func mean(x []float64) float64 {

@@ -22,6 +22,7 @@ const (
 	Arrive   Purpose = 9  // applicants: how many, who they are
 	Obey     Purpose = 10 // which rules bind a borrower that are not obeyed for all
 	Sample   Purpose = 11 // who stands for a stratum of borrowers (borrower = its index)
+	Order    Purpose = 12 // orders of the clauses of a package (borrower = number of the order)
 )
 
 // Thin is the purpose of the draws, one a month, that say which light states of an expectation stay (package expect).

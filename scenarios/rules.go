@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -46,6 +47,17 @@ type Rule struct {
 	Currency string
 	Status   string         // standing of the amendment that it is of; "": that of the law
 	at       *document.Node // where the currency is written
+	written  place
+}
+
+// place is where a rule is written, for the order in which rules are read.
+type place struct {
+	layer     int // of the documents that extend each other, the first one 0
+	line, col int
+}
+
+func (p place) compare(o place) int {
+	return cmp.Or(cmp.Compare(p.layer, o.layer), cmp.Compare(p.line, o.line), cmp.Compare(p.col, o.col))
 }
 
 // Statuses are the standings a regulation can have.
@@ -136,6 +148,10 @@ func orElse(s, otherwise string) string {
 // of its kind, none removes them.
 func (l *loader) rules(layer *document.Node, inherited []Rule) []Rule {
 	rules := slices.Clone(inherited)
+	depth := 0
+	for _, r := range inherited {
+		depth = max(depth, r.written.layer+1)
+	}
 	f := l.r.Map(l.own([]*document.Node{layer}, "rules"))
 	for i, kind := range rule.Kinds {
 		n := f.Get(kind.Name)
@@ -155,7 +171,11 @@ func (l *loader) rules(layer *document.Node, inherited []Rule) []Rule {
 		if at < 0 {
 			at = len(rules)
 		}
-		rules = slices.Insert(rules, at, l.values(kind, n)...)
+		values := l.values(kind, n)
+		for k := range values {
+			values[k].written = place{depth, n.Line, n.Col}
+		}
+		rules = slices.Insert(rules, at, values...)
 	}
 	f.Close()
 	return rules

@@ -3,6 +3,7 @@ package estimate
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
 
@@ -117,7 +118,9 @@ func (e *Estimator) Ratios(arm int, measures []data.Measure, month int) []Ratio 
 	all := e.ratios(arm, measures)
 	out := make([]Ratio, len(measures))
 	for m := range out {
-		out[m] = Ratio{all[m*e.months+month]}
+		r := all[m*e.months+month]
+		r.n, r.d = slices.Clone(r.n), slices.Clone(r.d) // the other months need not be kept
+		out[m] = Ratio{r}
 	}
 	return out
 }

@@ -40,7 +40,7 @@ type Worth func(Coalition) estimate.Ratio
 // Attribution is the effect of a package, all its clauses against none, by clause.
 type Attribution struct {
 	Parts []estimate.Figure // by clause; they add up to Whole.Value exactly, in any order
-	Whole estimate.Figure   // within one unit of the last place of the difference of the two worths
+	Whole estimate.Figure   // the difference of the two worths, rounded as floats are
 }
 
 // Shapley attributes an effect over all coalitions of k clauses. Figures are missing where the measure of a coalition is.
@@ -213,19 +213,21 @@ func apportion(parts []*big.Rat) (values []float64, whole float64) {
 func divided(parts []*big.Rat, unit float64) []int64 {
 	scale := new(big.Rat).Inv(new(big.Rat).SetFloat64(unit))
 	counts, order := make([]int64, len(parts)), make([]int, len(parts))
-	lost, left := make([]*big.Rat, len(parts)), new(big.Rat)
+	lost, whole, left := make([]*big.Rat, len(parts)), new(big.Rat), int64(0)
 	for i, p := range parts {
 		x := new(big.Rat).Mul(p, scale)
 		down := new(big.Int).Div(x.Num(), x.Denom()) // Euclidean: down, as the denominator is positive
 		counts[i], order[i] = down.Int64(), i
 		lost[i] = x.Sub(x, new(big.Rat).SetInt(down))
-		left.Add(left, lost[i])
+		whole.Add(whole, p)
+		left -= counts[i]
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
 		return cmp.Or(lost[b].Cmp(lost[a]), parts[b].Cmp(parts[a]))
 	})
-	rest, _ := left.Float64()
-	for _, i := range order[:int(math.Round(rest))] {
+	near, _ := whole.Float64() // the difference of two floats, rounded as floats are
+	left += int64(math.RoundToEven(near / unit))
+	for _, i := range order[:left] {
 		counts[i]++
 	}
 	return counts

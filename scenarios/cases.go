@@ -346,7 +346,7 @@ func (law *Law) book(c *Case, rules []rule.Rule) (*rule.Book, rule.Application) 
 		}
 	}
 	return rule.Compile(nil, rules, rule.Terms{
-		APRCap: math.Inf(1), TopUp: c.topUp, Stack: true, Coverage: 1, Open: 1,
+		APRCap: math.Inf(1), TopUp: c.topUp, Stack: true, Open: 1, Bureau: rule.Bureau{Coverage: 1},
 		Setting: rule.Setting{Grid: law.grid, AsOf: c.On, Segments: segments},
 	}, data.Unit), a
 }

@@ -39,14 +39,14 @@ func (l *life) apply(t int, wasIdle bool) {
 	}
 	a, outcomes := &l.worker.application, &l.worker.outcomes
 	l.applyFor(a, t)
-	coverage := -1.
+	var bureau *rule.Bureau
 	for rest := l.arms; rest != 0; rest &= rest - 1 {
 		i := bits.TrailingZeros64(uint64(rest))
 		book := l.family.books[i]
 		terms := book.At(t)
-		if terms.Coverage != coverage {
-			coverage = terms.Coverage
-			a.Outside = l.fate.visible(int(l.outside), coverage)
+		if bureau == nil || *bureau != terms.Bureau {
+			bureau = &terms.Bureau
+			a.Outside = l.fate.shows(int(l.reported(t, bureau.Lag)), bureau)
 		}
 		outcomes[i] = l.outcome(t, i, a, book.Decide(a), terms)
 	}
@@ -173,15 +173,15 @@ func (l *life) carry(t int, wasIdle bool, a *rule.Application, o outcome) {
 	row, w := counters(rows, l.month(t)), l.weight
 	row[data.Applications] += w
 	row[data.RequestedAmount] += w * int64(a.Asked)
-	if !l.applied {
-		l.applied = true
+	if l.reached < asked {
+		l.reached = asked
 		row[data.FirstApplications] += w
 	}
 	shockSet := false
 	switch o.kind {
 	case leaked:
 		row[data.Leaks] += w
-		l.outside++
+		l.owes(t, l.outside+1)
 		l.stale = true
 	case shocked:
 		if l.shock == 0 {
@@ -260,8 +260,8 @@ func (l *life) grant(t int, wasIdle bool, row *row, a *rule.Application, o outco
 	if !a.Idle {
 		row[data.TopUpDisbursed] += w * int64(loan.Balance)
 	}
-	if !l.served {
-		l.served = true
+	if l.reached < served {
+		l.reached = served
 		row[data.FirstGrants] += w
 	}
 	l.loans[l.n] = loan
@@ -272,6 +272,7 @@ func (l *life) grant(t int, wasIdle bool, row *row, a *rule.Application, o outco
 	l.principal = o.amount
 	l.resize()
 	l.origin = int16(t)
-	l.mode, l.age, l.gap, l.shock, l.began = current, 0, 0, 0, l.outside
+	l.mode, l.age, l.gap, l.shock = current, 0, 0, 0
+	l.began = l.reported(t, l.bureau.Lag)
 	l.stale = true
 }

@@ -74,7 +74,7 @@ type crowd struct {
 }
 
 // perFollowed bounds the bytes of a borrower in a crowd, a place in the queue included.
-const perFollowed = 752
+const perFollowed = 760
 
 func newCrowd(borrowers int) crowd {
 	return crowd{lives: make([]life, borrowers), people: make([]person, borrowers), words: make([]rng.Block, borrowers)}
@@ -146,7 +146,7 @@ func (w *worker) steer(ctx context.Context, path, f int, arm *helm) error {
 // termsOf are what a book offers before a borrower's product and tenor are known.
 func termsOf(b *rule.Book) terms {
 	t := &b.Terms
-	return terms{cap: t.APRCap, supply: t.Open, most: uint8(t.Outside), shown: t.Coverage, tariff: tariffOf(b)}
+	return terms{cap: t.APRCap, supply: t.Open, most: uint8(t.Outside), bureau: &t.Bureau, tariff: tariffOf(b)}
 }
 
 // turnTo returns life i of the crowd with the fate its borrower's in step t.
@@ -238,7 +238,7 @@ func (l *life) applySteered(t int, wasIdle bool) {
 	l.applyFor(a, t)
 	book := l.family.books[h.at]
 	terms := book.At(t)
-	a.Outside = l.fate.visible(int(l.outside), terms.Coverage)
+	a.Outside = l.fate.shows(int(l.reported(t, terms.Lag)), &terms.Bureau)
 	var d rule.Decision
 	switch {
 	case h.stop != nil:

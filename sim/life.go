@@ -75,7 +75,7 @@ type terms struct {
 	cap       float64 // on the APR
 	supply    float64 // of outside loans
 	most      uint8   // outside loans
-	shown     float64 // chance that an outside loan is visible
+	bureau    *rule.Bureau
 	breakEven float64
 	offer     float64    // the APR posted
 	price     float64    // multiplier of asking at that APR
@@ -92,7 +92,7 @@ func (l *life) begin(s *state) {
 	l.refresh()
 	l.rows = l.cell(l.ordinal)
 	if l.mode != fresh {
-		l.countStocks(counters(l.rows, -1))
+		l.countStocks(counters(l.rows, -1), -1)
 	}
 }
 
@@ -134,7 +134,7 @@ func (l *life) end(t int) {
 		l.refresh()
 	}
 	if l.economy.steps[t].last {
-		l.countStocks(l.row(t))
+		l.countStocks(l.row(t), t)
 	}
 }
 
@@ -151,8 +151,8 @@ func (l *life) cellIndex(ordinal uint8) int {
 	return int(first) + data.OrdinalClass(ordinal)
 }
 
-// countStocks adds the borrower to the stocks at the end of a month.
-func (l *life) countStocks(row *row) {
+// countStocks adds the borrower to the stocks at the end of a month, which ends with step t.
+func (l *life) countStocks(row *row, t int) {
 	w := l.weight
 	row[data.OutsideLoans] += w * int64(l.outside)
 	lenders := l.outside
@@ -169,7 +169,7 @@ func (l *life) countStocks(row *row) {
 		row[data.BorrowersIdle] += w
 		return
 	}
-	balance := l.provide(row)
+	balance := l.provide(row, t)
 	row[data.BorrowersCurrent+data.Counter(l.bucket)] += w
 	row[data.BalanceCurrent+data.Counter(l.bucket)] += w * int64(balance)
 }
@@ -417,7 +417,7 @@ func (l *life) outsideLane(t int, word uint32) {
 	}
 	switch l.race(t, rng.Outside, l.birth, death) {
 	case first:
-		l.outside++
+		l.owes(t, l.outside+1)
 		l.stale = true
 		l.row(t)[data.OutsideOpened] += l.weight
 		if !l.dependent && float64(l.outside) >= l.model.DepX && l.burden() >= l.model.DepPTI &&
@@ -425,7 +425,7 @@ func (l *life) outsideLane(t int, word uint32) {
 			l.dependent = true
 		}
 	case second:
-		l.outside--
+		l.owes(t, l.outside-1)
 		l.stale = true
 		l.row(t)[data.OutsideClosed] += l.weight
 	}

@@ -106,7 +106,7 @@ type class struct {
 	cap     float64    // APR cap
 	supply  float64    // of outside loans
 	outside int        // outside loans a borrower can have
-	shown   float64    // chance that an outside loan is visible to the lender
+	bureau  rule.Bureau
 	arms    armSet
 }
 
@@ -335,12 +335,12 @@ func (f *family) join(arm int, book *rule.Book, steered *helm) {
 	for i := range f.classes {
 		c := &f.classes[i]
 		if c.tariff != nil && c.tariff.Alike(book) || c.tariff == nil && !book.Varies() &&
-			c.cap == t.APRCap && c.supply == t.Open && c.outside == t.Outside && c.shown == t.Coverage {
+			c.cap == t.APRCap && c.supply == t.Open && c.outside == t.Outside && c.bureau == t.Bureau {
 			c.arms |= bit
 			return
 		}
 	}
-	f.classes = append(f.classes, class{tariffOf(book), t.APRCap, t.Open, t.Outside, t.Coverage, bit})
+	f.classes = append(f.classes, class{tariffOf(book), t.APRCap, t.Open, t.Outside, t.Bureau, bit})
 }
 
 // load fills borrowers and loans, ordered by segment so that neighbours share a few result cells.

@@ -12,28 +12,35 @@ type setAside struct {
 	risen bool                       // his risk, since the newest loan was granted
 }
 
-// rate finds the rows of the open loans, and whether the borrower's risk has risen: whether the lender sees so many
-// more outside loans than when the newest loan was granted.
+// rate finds the rows of the open loans, and whether the borrower's risk has risen.
 func (l *life) rate() (s setAside) {
 	for i := range l.n {
 		s.table[i] = l.model.setAside.Row(l.grade, l.loans[i].Term)
 	}
-	if rise := int(l.model.RiskRise); int(l.outside) >= int(l.began)+rise {
-		s.risen = l.fate.visible(int(l.outside), l.shown) >= l.fate.visible(int(l.began), l.shown)+rise
-	}
+	s.risen = l.bureau.Lag == 0 && l.rises(l.outside) // late news come without an event of the borrower
 	return s
 }
 
-// provide counts what is set aside for a borrower who is not in default, and returns his balance.
-func (l *life) provide(row *row) (balance data.Money) {
-	t, sum := l.model.setAside, 0.
-	s := t.Stand(l.overdue, l.risen)
+// rises reports whether the lender sees so many more outside loans, of those known to the bureau, than when the newest
+// loan was granted.
+func (l *life) rises(known uint8) bool {
+	rise := int(l.model.RiskRise)
+	return int(known) >= int(l.began)+rise && l.fate.shows(int(known), l.bureau) >= l.fate.shows(int(l.began), l.bureau)+rise
+}
+
+// provide counts what is set aside for a borrower who is not in default after step t, and returns his balance.
+func (l *life) provide(row *row, t int) (balance data.Money) {
+	if l.bureau.Lag > 0 {
+		l.risen = l.rises(l.reported(t, l.bureau.Lag))
+	}
+	table, sum := l.model.setAside, 0.
+	s := table.Stand(l.overdue, l.risen)
 	for i := range l.n {
 		loan := &l.loans[i]
 		balance += loan.Balance
-		sum += float64(float64(loan.Balance) * t.Share(l.table[i], loan.Term, loan.Remaining, s))
+		sum += float64(float64(loan.Balance) * table.Share(l.table[i], loan.Term, loan.Remaining, s))
 	}
-	stage := t.Stage(s)
+	stage := table.Stage(s)
 	row[data.Provision(stage)] += l.weight * roundEven(sum)
 	if stage == 2 {
 		row[data.BalanceStage2] += l.weight * int64(balance)

@@ -50,7 +50,7 @@ func (l *life) passIdle(t, end int) int {
 		}
 		l.gap = min(l.gap+1, last)
 		if l.economy.steps[t].last {
-			l.countStocks(l.row(t))
+			l.countStocks(l.row(t), t)
 		}
 	}
 	return t
@@ -79,7 +79,7 @@ func (l *life) passCurrent(t, end int) int {
 		row := l.row(t)
 		l.receive(row, cash)
 		if l.economy.steps[t].last {
-			l.countStocks(row)
+			l.countStocks(row, t)
 		}
 	}
 	return t

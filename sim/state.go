@@ -22,6 +22,12 @@ const (
 	fresh               // an applicant who has not arrived yet
 )
 
+// How far a borrower has come in the projection.
+const (
+	asked  = iota + 1 // he has applied
+	served            // he has been granted a loan
+)
+
 // Caps of small counters in the state.
 const (
 	maxGap   = 60 // months
@@ -33,11 +39,13 @@ type state struct {
 	loans     [rule.MaxOwn]contract.Loan // open ones in [0:n), oldest first
 	principal data.Money                 // of the newest open loan or, when idle, of the last one
 	origin    int16                      // step of the last origination
-	first     data.Money                 // principal of the first loan of the sequence
-	taken     uint64                     // bit i: a loan was granted i steps before the last origination
-	lateAt    [3]int16                   // last step that ended 1+, 30+, 60+ days past due
+	moved     int16                      // step in which the number of outside loans last changed, -1 the snapshot
 	tenor     int16                      // of the newest or last loan
 	age       int16                      // steps on book of the newest open loan, not counting late ones
+	first     data.Money                 // principal of the first loan of the sequence
+	taken     uint64                     // bit i: a loan was granted i steps before the last origination
+	lately    uint64                     // outside loans open at the end of step moved - i, in bits 4i to 4i+3
+	lateAt    [3]int16                   // last step that ended 1+, 30+, 60+ days past due
 	product   data.Product               // of the newest or last loan
 	mode      mode
 	n         uint8 // open own loans
@@ -47,14 +55,13 @@ type state struct {
 	gap       int16 // steps since the last payoff while idle
 	shock     int16 // remaining steps
 	outside   uint8 // open outside loans
-	began     uint8 // outside loans when the newest loan was granted, or at the snapshot
+	began     uint8 // outside loans that the bureau knew when the newest loan was granted, or at the snapshot
 	step      uint8 // of the limit ladder
 	clean     uint8 // loans repaid in a row without a missed payment
 	sequence  uint8 // loans in a row, each taken within a month of the payoff of the one before
 	rollOvers uint8 // refinancings in a row
 	dependent bool  // on rolling the debt
-	applied   bool  // has applied in the projection
-	served    bool  // has been granted a loan in the projection
+	reached   uint8 // in the projection: 0, asked or served
 }
 
 // never is a lateAt from which no look-back counts.
@@ -126,20 +133,6 @@ func (f *fate) decision(t, draw int) float64 {
 	return rng.Uniform(f.once(&f.decisions[t], rng.Decide, t)[draw])
 }
 
-// visible counts the outside loans in slots 1..n that a bureau of that coverage shows. A slot is visible or not
-// for the whole path, so that more coverage never shows less.
-func (f *fate) visible(n int, coverage float64) int {
-	count := 0
-	for at := 0; at < n; at += 4 {
-		for j, w := range f.once(&f.slots[at/4], rng.Visible, at/4) {
-			if at+j < n && rng.Uniform(w) < coverage {
-				count++
-			}
-		}
-	}
-	return count
-}
-
 // start returns a borrower's state at the snapshot (model.md §22 items 10-12).
 func (p *Plan) start(b *borrower, f *fate, m *model) state {
 	s := state{
@@ -147,7 +140,7 @@ func (p *Plan) start(b *borrower, f *fate, m *model) state {
 		ordinal: b.ordinal, gap: b.gap, outside: min(b.outside, uint8(m.OutsideMax)), clean: b.clean,
 		lateAt: [3]int16{never, never, never}, dependent: f.dependent < b.dependence(m),
 	}
-	s.began = s.outside
+	s.began, s.moved, s.lately = s.outside, -1, everywhere(s.outside)
 	copy(s.loans[:], p.open(b))
 	s.remember()
 	switch {

@@ -51,6 +51,8 @@ type Params struct {
 	OutsideBalance       float64 // whole currency units
 	OutsideMax           float64
 	Coverage, Share      float64
+	Lag                  float64
+	Missed, Mistaken     float64
 	RecoveryMean         float64
 	RecoveryCyclicality  float64
 	RecoveryDecay        float64
@@ -233,6 +235,9 @@ var registry = []Parameter{
 	{"outside.max", "count", 6, 0, 15, true, "outside loans a borrower can have", assumed, func(p *Params) *float64 { return &p.OutsideMax }},
 	{"bureau.coverage", "share", .7, 0, 1, false, "chance that an outside loan is visible to the lender", assumed, func(p *Params) *float64 { return &p.Coverage }},
 	{"bureau.share", "share", 0, 0, 1, false, "share of outside lenders who see this lender's denials and deny as well", assumed, func(p *Params) *float64 { return &p.Share }},
+	{"bureau.lag", "months", 0, 0, 3, true, "time until the opening or closing of an outside loan shows", assumed, func(p *Params) *float64 { return &p.Lag }},
+	{"bureau.missed", "share", 0, 0, 1, false, "chance that an outside loan reported to the bureau is missing from the borrower's file", assumed, func(p *Params) *float64 { return &p.Missed }},
+	{"bureau.mistaken", "share", 0, 0, 1, false, "chance that a borrower's file shows one outside loan that is not his", assumed, func(p *Params) *float64 { return &p.Mistaken }},
 
 	{"recovery.mean", "share", .25, 0, 1, false, "recovery of the exposure of an unsecured default", memory, func(p *Params) *float64 { return &p.RecoveryMean }},
 	{"recovery.cyclicality", "coefficient", .3, 0, 10, false, "fall of the log recovery per unit of the factor's effect on the log hazard", memory, func(p *Params) *float64 { return &p.RecoveryCyclicality }},

@@ -137,6 +137,9 @@ func Run(b Borrower, a Arm, e Economy, months int, o Options) (*Expectation, err
 	if slices.ContainsFunc(slices.Concat(a.Policy, a.Law), Glass) {
 		ps.Add("arm", "a rule changes what the bureau shows in time (data_sharing from or until a date): simulate")
 	}
+	if blurred(&a) {
+		ps.Add("arm", "the bureau shows loans late or wrongly (bureau.lag, bureau.missed, bureau.mistaken), of which expectations know nothing: simulate")
+	}
 	ps.List = append(ps.List, a.Behaviour.Check().List...)
 	if err := ps.Err(); err != nil {
 		return nil, err

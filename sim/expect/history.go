@@ -1,6 +1,8 @@
 package expect
 
 import (
+	"slices"
+
 	"relend/data"
 	"relend/sim/rule"
 )
@@ -56,6 +58,18 @@ func (r *run) cap(s *state, like *loan, t int) float64 {
 // setting is where and when the rules apply.
 func (e *Economy) setting() rule.Setting {
 	return rule.Setting{Grid: e.Grid, AsOf: e.AsOf, Segments: e.Segments, LPR: e.Macro.LPR}
+}
+
+// blurred reports that the bureau of an arm shows loans late or wrongly.
+func blurred(a *Arm) bool {
+	p := &a.Behaviour
+	t := rule.Terms{Bureau: rule.Bureau{Lag: int(p.Lag), Missed: p.Missed, Mistaken: p.Mistaken}}
+	for _, r := range slices.Concat(a.Policy, a.Law) {
+		if sharing, ok := r.(*rule.DataSharing); ok {
+			sharing.Apply(&t)
+		}
+	}
+	return t.Lag > 0 || t.Missed > 0 || t.Mistaken > 0
 }
 
 // Glass reports whether a rule makes the bureau show more or less from some time on. A Run refuses it.

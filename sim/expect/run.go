@@ -70,8 +70,8 @@ func newRun(b *Borrower, a *Arm, e *Economy, months int, o Options, s seen) *run
 		outsideInstalment: nearest(p.OutsideInstalment * float64(data.Unit)),
 		outsideBalance:    nearest(p.OutsideBalance * float64(data.Unit)),
 		book: rule.Compile(a.Policy, a.Law, rule.Terms{
-			APRCap: math.Inf(1), TopUp: true, Stack: true, Coverage: p.Coverage, Share: p.Share,
-			Scope: a.Scope, Open: 1, Outside: int(p.OutsideMax), Setting: e.setting(),
+			APRCap: math.Inf(1), TopUp: true, Stack: true, Share: p.Share,
+			Scope: a.Scope, Open: 1, Outside: int(p.OutsideMax), Bureau: rule.Bureau{Coverage: p.Coverage}, Setting: e.setting(),
 		}, nearest(p.AmountMin*float64(data.Unit))),
 		looks:   lookedAt(e.Grid, a.Policy, a.Law),
 		nodes:   nodes(p, o.Frailty, o.Demand, s),

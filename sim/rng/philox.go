@@ -23,6 +23,7 @@ const (
 	Obey     Purpose = 10 // which rules bind a borrower that are not obeyed for all
 	Sample   Purpose = 11 // who stands for a stratum of borrowers (borrower = its index)
 	Order    Purpose = 12 // orders of the clauses of a package (borrower = number of the order)
+	Mistake  Purpose = 13 // of one outside slot: is it missing from the file; and is there a loan too many
 )
 
 // Thin is the purpose of the draws, one a month, that say which light states of an expectation stay (package expect).

@@ -49,7 +49,7 @@ type Application struct {
 	NewestInstalment data.Money
 	OwnBalance       data.Money // all open own loans
 	OwnInstalments   data.Money // monthly, all open own loans
-	Outside          int        // outside loans visible
+	Outside          int        // outside loans that a bureau shows
 	OutsideBalance   data.Money // taken for each of them
 	OutsideInstal    data.Money // monthly, for each of them
 
@@ -142,16 +142,27 @@ type Timed interface {
 
 // Terms are the conditions under which all applications of an arm are judged.
 type Terms struct {
-	APRCap   float64 // lowest cap in force, +Inf if none
-	TopUp    bool    // a running loan may be refinanced into a larger one
-	Stack    bool    // a further loan beside a running one is allowed
-	Coverage float64 // chance that an outside loan is visible
-	Share    float64 // share of outside lenders who see our denials and deny as well
-	Scope    float64 // share of outside lenders bound by the law: they deny whom the law denies here
-	Open     float64 // supply of outside loans relative to normal, 0 = closed
-	Outside  int     // outside loans a borrower can have
+	APRCap  float64 // lowest cap in force, +Inf if none
+	TopUp   bool    // a running loan may be refinanced into a larger one
+	Stack   bool    // a further loan beside a running one is allowed
+	Share   float64 // share of outside lenders who see our denials and deny as well
+	Scope   float64 // share of outside lenders bound by the law: they deny whom the law denies here
+	Open    float64 // supply of outside loans relative to normal, 0 = closed
+	Outside int     // outside loans a borrower can have
+	Bureau
 	Setting
 }
+
+// Bureau is what a lender sees of the loans of others. The zero value shows none.
+type Bureau struct {
+	Coverage float64 // chance that an outside loan is reported to it
+	Lag      int     // steps from the opening or closing of a loan until it shows, 0 to MostLag
+	Missed   float64 // chance that a loan reported is missing from the borrower's file
+	Mistaken float64 // chance that his file shows one loan that is not his
+}
+
+// MostLag is the largest lag that a borrower's state can hold, in steps; it covers three months on every grid.
+const MostLag = 15
 
 // Kind is one kind of rule.
 type Kind struct {
@@ -188,7 +199,7 @@ var Kinds = []Kind{
 	{"limit_ladder", "Limit ladder", func() Rule { return &LimitLadder{} }},
 	{"step_down", "Step-down", func() Rule { return &StepDown{} }},
 	{"product_cap", "Product cap", func() Rule { return &ProductCap{} }},
-	{"data_sharing", "Data sharing", func() Rule { return &DataSharing{} }},
+	{"data_sharing", "Data sharing", func() Rule { return newDataSharing() }},
 	{"outside_lending", "Outside lending", func() Rule { return &OutsideLending{Supply: 1, Max: maxOutside} }},
 	{"stop_lending", "Stop of lending", func() Rule { return &StopLending{Close: .06, Open: .05, Hold: 2} }},
 	{"slow_lending", "Slowing of lending", func() Rule { return &SlowLending{From: .04, Until: .06} }},

@@ -287,7 +287,7 @@ func TestLoadOfNothing(t *testing.T) {
 	folder(t, map[string]string{"big.yaml": "title: " + strings.Repeat("x", 1<<20)})
 	for name, want := range map[string]string{
 		"defaul":      `unknown experiment "defaul", did you mean "default"?`,
-		"zzz":         `unknown experiment "zzz": the library has cn_24_to_12, default, feedback, id_steps, in_lender_cap, jp_third_of_income, kr_dsr, quick, rollover, ten_policies, uk_price_cap, us_fl; a file is named by its path, such as ./zzz.yaml`,
+		"zzz":         `unknown experiment "zzz": the library has bureau_lag, cn_24_to_12, default, feedback, id_steps, in_lender_cap, jp_third_of_income, kr_dsr, quick, rollover, ten_policies, uk_price_cap, us_fl; a file is named by its path, such as ./zzz.yaml`,
 		"lost.yaml":   `lost.yaml: cannot be read: no such file or directory`,
 		"../":         `..: cannot be read: not a regular file`,
 		"/dev/zero":   `/dev/zero: cannot be read: not a regular file`,

@@ -303,3 +303,22 @@ func TestRefused(t *testing.T) {
 		}
 	}
 }
+
+// A late or wrong bureau is refused, each of the three ways, unless a law takes it away.
+func TestBlurredBureausAreRefused(t *testing.T) {
+	b := endless(.05)
+	b.Hazard = -4
+	for _, blur := range []func(*behaviour.Params){
+		func(p *behaviour.Params) { p.Lag = 1 }, func(p *behaviour.Params) { p.Missed = .1 }, func(p *behaviour.Params) { p.Mistaken = .1 },
+	} {
+		a := expect.Arm{Behaviour: behaviour.Default()}
+		blur(&a.Behaviour)
+		if _, err := expect.Run(b, a, expect.Economy{}, 2, expect.Options{}); err == nil || !strings.Contains(err.Error(), "the bureau shows loans late or wrongly") {
+			t.Errorf("want a refusal, got %v", err)
+		}
+		a.Law = []rule.Rule{&rule.DataSharing{}}
+		if _, err := expect.Run(b, a, expect.Economy{}, 2, expect.Options{}); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -441,3 +441,32 @@ func TestPartsOfALimit(t *testing.T) {
 		}
 	}
 }
+
+// What data_sharing says is what it does: bounds that are not given are none, days and months the shorter.
+func TestDataSharing(t *testing.T) {
+	for _, c := range []struct {
+		rule     DataSharing
+		want     Bureau
+		sentence string
+	}{
+		{DataSharing{Coverage: .9, Lag: 3, Missed: 1, Mistaken: 1}, Bureau{.9, 2, .2, .1},
+			"The bureau shows at least 90% of outside loans; at least 0% of outside lenders see denials here and deny as well."},
+		{DataSharing{Lag: 1, Missed: 1, Mistaken: 1}, Bureau{.5, 1, .2, .1}, "Loans show after at most 1 month."},
+		{DataSharing{Lag: 3, LagDays: 30, Missed: 1, Mistaken: 1}, Bureau{.5, 1, .2, .1}, "Loans show after at most 30 days."},
+		{DataSharing{Lag: 1, LagDays: 60, Missed: 1, Mistaken: 1}, Bureau{.5, 1, .2, .1}, "Loans show after at most 1 month or 60 days."},
+		{DataSharing{Missed: .05, Mistaken: 0}, Bureau{.5, 0, .05, 0},
+			"Loans show at once; at most 5% of loans reported are missing from files; at most 0% of files show a loan too many."},
+	} {
+		terms := Terms{Bureau: Bureau{.5, 2, .2, .1}}
+		c.rule.On(data.Monthly).(*DataSharing).Apply(&terms)
+		if terms.Bureau != c.want || c.rule.Sentence("CNY") != c.sentence {
+			t.Errorf("%+v gives %+v and says %q", c.rule, terms.Bureau, c.rule.Sentence("CNY"))
+		}
+	}
+	if err := (&DataSharing{LagDays: 5}).Fits(data.Monthly); err == nil {
+		t.Error("5 days on a grid of months")
+	}
+	if longest := data.Weekly.FromMonths(maxLag); longest > MostLag {
+		t.Errorf("%d steps do not fit", longest)
+	}
+}

@@ -59,14 +59,22 @@ func (e *Experiment) Package(arms []sim.Arm, number, against int, currency strin
 	}
 	p := &Package{arm: arms[number], reference: arms[against]}
 	find := func(a Entered) (rules [2][]Rule) {
+		take := func(side int, list []Rule, status string) {
+			for _, r := range list {
+				if rule.Addresses(r.Rule, e.Lender) {
+					r.Status = orElse(r.Status, status)
+					rules[side] = append(rules[side], r)
+				}
+			}
+		}
 		for _, x := range e.Policies {
 			if x.Name == a.Policy {
-				rules[0] = x.Rules
+				take(0, x.Rules, x.Status)
 			}
 		}
 		for _, x := range e.Regulations {
 			if x.Name == a.Regulation {
-				rules[1] = x.Rules
+				take(1, x.Rules, x.Status)
 			}
 		}
 		return rules
@@ -77,7 +85,7 @@ func (e *Experiment) Package(arms []sim.Arm, number, against int, currency strin
 		for _, kind := range rule.Kinds {
 			l := layered{kind.Name, ofKind(in[side], kind.Name), ofKind(out[side], kind.Name)}
 			p.rules[side] = append(p.rules[side], l)
-			if reflect.DeepEqual(bare(l.in), bare(l.out)) {
+			if reflect.DeepEqual(bare(l.in, ""), bare(l.out, "")) {
 				continue
 			}
 			c := Clause{Name: prefix + kind.Name, Title: kind.Title, In: worded(l.in, currency), Out: worded(l.out, currency), side: side}
@@ -120,12 +128,12 @@ func (p *Package) Arm(names []string) sim.Arm {
 	a.Name = orElse(strings.Join(names, "+"), p.reference.Name)
 	sides := [2]*[]rule.Rule{&a.Policy, &a.Law}
 	for side, prefix := range [2]string{"", "law."} {
-		*sides[side] = []rule.Rule{}
+		*sides[side] = nil
 		for _, l := range p.rules[side] {
 			if within(prefix + l.kind) {
-				*sides[side] = append(*sides[side], bare(l.in)...)
+				*sides[side] = append(*sides[side], bare(l.in, "")...)
 			} else {
-				*sides[side] = append(*sides[side], bare(l.out)...)
+				*sides[side] = append(*sides[side], bare(l.out, "")...)
 			}
 		}
 	}
@@ -149,9 +157,14 @@ func ofKind(rules []Rule, kind string) (out []Rule) {
 	return out
 }
 
+// worded says rules in sentences, those that are not in force with their standing.
 func worded(rules []Rule, currency string) (out []string) {
 	for _, r := range rules {
-		out = append(out, r.Rule.Sentence(currency))
+		sentence := r.Rule.Sentence(currency)
+		if r.Status != "" && r.Status != "in_force" && r.Status != "hypothetical" {
+			sentence = strings.TrimSuffix(sentence, ".") + " (" + strings.ReplaceAll(r.Status, "_", " ") + ")."
+		}
+		out = append(out, sentence)
 	}
 	return out
 }

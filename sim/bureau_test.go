@@ -174,7 +174,7 @@ func TestLaggedDecisions(t *testing.T) {
 					}
 				}
 			}
-			if granted < 20 || denied < 20 {
+			if granted < 15 || denied < 15 {
 				t.Errorf("grid %v, lag %d: %d granted, %d denied for it, %d for other reasons", grid, lag, granted, denied, other)
 			}
 		}

@@ -33,6 +33,8 @@ type Gate struct {
 	Name   string `json:"name"`
 	Expect string `json:"expect"` // expression over measures, see package output/gate
 	Level  string `json:"level"`  // "error" or "warn"
+
+	Line, Col int `json:"-"` // of the expression in the experiment's file; 0 unknown
 }
 
 // Anchoring says how the PDs of the portfolio became hazards.
@@ -132,6 +134,7 @@ type Run struct {
 	Warnings    []string     `json:"warnings"`
 	Checks      []Check      `json:"checks"`
 	Gates       []Gate       `json:"gates"`
+	Tolerances  []string     `json:"tolerances,omitempty"` // of measures against an earlier run, as written
 	Costs       Costs        `json:"costs"`
 	Anchoring   Anchoring    `json:"anchoring"`
 	Sharing     Sharing      `json:"sharing,omitzero"`

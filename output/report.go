@@ -287,6 +287,27 @@ func (r *Report) Pair(a, b int, measure string) (differences, quotients []estima
 	return r.estimator.Pair(a, b, r.Measures[r.Index(measure)])
 }
 
+// Tail is the p-quantile over paths of a measure of arm a at a month, or with shortfall the mean of the paths beyond it;
+// of its difference to arm b, path by path, where b is not negative. It is missing, and needs no paths, where the measure
+// has no data on any path.
+func (r *Report) Tail(a, b int, measure string, month int, p float64, shortfall bool) estimate.Tail {
+	m := r.Measures[r.Index(measure)]
+	values := r.estimator.Paths(a, m)[month]
+	if b >= 0 {
+		for path, v := range r.estimator.Paths(b, m)[month] {
+			values[path] -= v
+		}
+	}
+	sample := r.estimator.Sample(values)
+	switch {
+	case len(sample.Values) == 0:
+		return estimate.Tail{P: p, Value: math.NaN(), Lo: math.NaN(), Hi: math.NaN()}
+	case shortfall:
+		return r.estimator.Shortfall(values, p)
+	}
+	return r.estimator.Quantile(sample, p)
+}
+
 // Scale is the scale that suits a measure over all arms at the horizon.
 func (r *Report) Scale(measure int) Scale {
 	largest := 0.0

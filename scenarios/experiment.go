@@ -44,6 +44,7 @@ type Experiment struct {
 	Baseline    string    // name of an arm
 	Measures    []string  // headline
 	Gates       []data.Gate
+	Tolerances  []data.Tolerance // against an earlier run
 
 	warnings []string
 	segments *document.Node // where the segments are listed
@@ -172,6 +173,9 @@ func (l *loader) experiment(layers []*document.Node, o Overrides) *Experiment {
 		e.Measures = l.measures(n)
 	}
 	e.Gates = l.gates(first(layers, "gates"))
+	if n := first(layers, "tolerances"); n != nil {
+		e.Tolerances = l.tolerances(n)
+	}
 	return e
 }
 
@@ -500,6 +504,9 @@ func (l *loader) gates(n *document.Node) []data.Gate {
 	for _, item := range l.r.List(n) {
 		f := l.r.Map(item)
 		g := data.Gate{Name: l.text(f.Need("name")), Expect: l.paragraph(f.Need("expect")), Level: "error"}
+		if at := f.Get("expect"); at != nil {
+			g.Line, g.Col = at.Line, at.Col
+		}
 		if m := f.Get("level"); m != nil {
 			g.Level = l.r.OneOf(m, "error", "warn")
 		}
@@ -508,6 +515,21 @@ func (l *loader) gates(n *document.Node) []data.Gate {
 			l.r.Errorf(item, "there are two gates named %q", g.Name)
 		}
 		out = append(out, g)
+	}
+	return out
+}
+
+func (l *loader) tolerances(n *document.Node) (out []data.Tolerance) {
+	for _, text := range l.r.Texts(n) {
+		if text == "" {
+			continue // reported already
+		}
+		t, wrong := data.ParseTolerance(text)
+		if wrong != "" {
+			l.r.Errorf(n, "%q: %s", text, wrong)
+			continue
+		}
+		out = append(out, t)
 	}
 	return out
 }

@@ -99,6 +99,7 @@ arms:
 baseline: n
 measures: [par_30]
 gates: [{name: n, expect: e, level: warn}]
+tolerances: [default_rate=±10bp]
 `,
 		KindPolicy:     "{name: n, title: t, description: d, status: draft, source: s, extends: default, rules: {}}",
 		KindRegulation: "{name: n, title: t, original_title: o, description: d, jurisdiction: XX, status: draft, reference: r, source: s, scope: 1%, rules: {}, amendments: [{from: 2026-01-01, title: t, status: draft, reference: r, source: s, rules: {max_ordinal: {max: 3}}}], not_modelled: [c]}",

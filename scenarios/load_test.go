@@ -43,7 +43,7 @@ func TestMessages(t *testing.T) {
 		want       []string
 	}{
 		{"unknown key", "horizn: 36 months", []string{`e.yaml:1:1: unknown key "horizn", did you mean "horizon"?`}},
-		{"unknown key with no near one", "colour: red", []string{`e.yaml:1:1: unknown key "colour" (allowed: anchor, applicants, arms, baseline, behaviour, description, design, engine, extends, factors, gates, grid, horizon, lender, macros, measures, paths, policies, portfolio, precision, provisions, regulations, sample, seed, title, weighted_controls)`}},
+		{"unknown key with no near one", "colour: red", []string{`e.yaml:1:1: unknown key "colour" (allowed: anchor, applicants, arms, baseline, behaviour, description, design, engine, extends, factors, gates, grid, horizon, lender, macros, measures, paths, policies, portfolio, precision, provisions, regulations, sample, seed, title, tolerances, weighted_controls)`}},
 		{"unit missing", "horizon: 36", []string{`e.yaml:1:10: horizon: 36 has no unit: write 36 months`}},
 		{"wrong unit", "horizon: 36 days", []string{`e.yaml:1:10: horizon: unit "days" is not allowed here: a time such as 3 months or 2 years is needed, found "36 days"`}},
 		{"horizon out of range", "horizon: 60 years", []string{`e.yaml:1:10: horizon: 60 years is outside the range 1 to 600 months`}},

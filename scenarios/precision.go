@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"math"
 	"strconv"
 	"strings"
 
@@ -27,25 +26,12 @@ const precisionForm = "[diff:]MEASURE=±WIDTH@LEVEL is needed, such as default_r
 // ParsePrecision reads one contract; wrong says what is wrong with it, "" for nothing.
 func ParsePrecision(text string) (p Precision, wrong string) {
 	p.text = strings.ReplaceAll(strings.Join(strings.Fields(text), ""), "+-", "±")
-	name, rest, ok := strings.Cut(p.text, "=")
-	if !ok {
-		return p, precisionForm
+	m, difference, rest, wrong := data.ParseBand(p.text, precisionForm)
+	if wrong != "" {
+		return p, wrong
 	}
-	if before, after, found := strings.Cut(name, ":"); found {
-		if before != "diff" {
-			return p, "unknown kind " + strconv.Quote(before) + ", only diff: is known" + data.DidYouMean(before, []string{"diff"})
-		}
-		name, p.Difference = after, true
-	}
-	p.Measure = name
-	m, ok := data.MeasureByName(name)
-	if !ok {
-		return p, "unknown measure " + strconv.Quote(name) + data.DidYouMean(name, data.MeasureNames())
-	}
+	p.Measure, p.Difference = m.Name, difference
 	width, level, found := strings.Cut(rest, "@")
-	if width, ok = strings.CutPrefix(width, "±"); !ok {
-		return p, "the width begins with ± or +-: " + precisionForm
-	}
 	p.Level = .95
 	if found {
 		percent, ok := strings.CutSuffix(level, "%")
@@ -57,26 +43,8 @@ func ParsePrecision(text string) (p Precision, wrong string) {
 	} else {
 		p.text += "@95%"
 	}
-	factor, number := 1., width
-	switch m.Unit {
-	case data.Share:
-		switch {
-		case strings.HasSuffix(width, "bp"):
-			factor, number = 1e-4, strings.TrimSuffix(width, "bp")
-		case strings.HasSuffix(width, "pp"):
-			factor, number = 1e-2, strings.TrimSuffix(width, "pp")
-		default:
-			return p, "the width of " + name + ", a share, is written in bp or pp (1pp = 100bp), found " + strconv.Quote(width)
-		}
-	case data.Amount:
-		factor = float64(data.Unit)
-	}
-	v, err := strconv.ParseFloat(number, 64)
-	if err != nil || !(v > 0) || math.IsInf(v, 0) {
-		return p, "the width " + strconv.Quote(width) + " is not a number above 0"
-	}
-	p.Half = v * factor
-	return p, ""
+	p.Half, wrong = m.ParseWidth(width)
+	return p, wrong
 }
 
 // unweighted reports what does not go with the weights of the design importance: error bars to reach, which are of means,

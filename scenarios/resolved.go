@@ -127,6 +127,13 @@ func (e *Experiment) Resolved() []byte {
 	text(root, "baseline", e.Baseline)
 	root.Set("measures", textList(e.Measures))
 	root.Set("gates", document.NewList(gates...))
+	if len(e.Tolerances) > 0 {
+		var list []*document.Node
+		for _, t := range e.Tolerances {
+			list = append(list, document.NewText(t.String()))
+		}
+		root.Set("tolerances", document.NewList(list...))
+	}
 	return document.Marshal(root)
 }
 

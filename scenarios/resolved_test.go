@@ -254,6 +254,7 @@ func TestResolvedRoundTrip(t *testing.T) {
 		fmt.Fprintf(&b, "arms: {product: {}, list: [{name: a.b, macro: baseline, policy: default, behaviour: %s}]}\n", drawnBehaviour(t, "a", runWide))
 		fmt.Fprintf(&b, "baseline: tight.severe\nmeasures: [%s]\n", rapid.SampledFrom(data.MeasureNames()).Draw(t, "measure"))
 		fmt.Fprintf(&b, "gates: [{name: %s, expect: %s, level: warn}]\n", quoted(t, "gate"), quoted(t, "expect"))
+		fmt.Fprintf(&b, "tolerances: [diff:default_rate=±%sbp, \"leaks = +-2%%\"]\n", shortest(rapid.Float64Range(1e-3, 1e3).Draw(t, "tolerance")))
 
 		e, err := Parse("e.yaml", []byte(b.String()), Overrides{})
 		if err != nil {

@@ -121,6 +121,7 @@ var schemas = map[Kind][]Key{
 		{"gates[].name", "text", "", "what the condition is called in the verdict"},
 		{"gates[].expect", "text", "", "expression over measures that must hold"},
 		{"gates[].level", "error or warn", "error", "whether a breach fails the run"},
+		{"tolerances", "list of texts", "", "how far measures of every arm at the horizon may move from an earlier run (relend gate --against), such as default_rate=±10bp, diff:served_share=±0.5pp or originations_amount=±2%"},
 	},
 	KindPolicy: {
 		{"name", "name", "", "letters, digits, _ and -"},

@@ -41,7 +41,7 @@ var plan = map[string][]string{
 	"output":          {"sim/estimate"},
 	"output/table":    {"output", "sim/estimate"},
 	"output/chart":    {"output", "sim/estimate"},
-	"output/gate":     {"output", "sim/estimate"},
+	"output/gate":     {"output", "output/table", "sim/estimate"},
 	"output/html":     {"output", "output/chart", "output/table", "sim/estimate"},
 	"cmd/relend":      nil,
 }

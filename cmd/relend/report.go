@@ -25,7 +25,7 @@ func newReportCommand(env *environment) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "report RUN",
 		Short: "Draw the tables, charts and reports of a finished run again",
-		Long: "Draws tables, charts, report.html, report.md and verdict.json again from the results in a run directory,\n" +
+		Long: "Draws tables, charts, report.html, report.md, verdict.json and junit.xml again from the results in a run directory,\n" +
 			"without simulating. The same version of relend draws the same bytes.",
 		Example: "  relend report runs/default-0123abcd",
 		Args:    cobra.ExactArgs(1),
@@ -102,7 +102,10 @@ func (d *drawing) write(w *rundir.Writer) error {
 			return err
 		}
 	}
-	return w.Write("verdict.json", d.verdict.JSON())
+	if err := w.Write("verdict.json", d.verdict.JSON()); err != nil {
+		return err
+	}
+	return w.Write("junit.xml", d.verdict.JUnit(d.run.Title, d.run.Checks))
 }
 
 // shownWarnings is how many warnings are printed, without examples; all are in the report.

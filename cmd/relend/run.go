@@ -285,6 +285,9 @@ func (o *runOptions) describe(run *data.Run, e *scenarios.Experiment, p *data.Po
 	run.Program = program
 	run.Title, run.Description = e.Title, e.Description
 	run.Headline, run.Gates = e.Measures, e.Gates
+	for _, t := range e.Tolerances {
+		run.Tolerances = append(run.Tolerances, t.String())
+	}
 	run.Parameters = e.Parameters(p.Currency)
 	run.Assumptions = append(slices.Clone(p.Assumptions), e.Assumptions(p.Currency)...)
 	run.Warnings = slices.Concat(intakeWarnings(p), e.Warnings(p.Currency), run.Warnings)

@@ -15,6 +15,7 @@ import (
 
 	"relend/data"
 	"relend/output"
+	"relend/sim/estimate"
 )
 
 // kind is what a value measures. Values of different kinds are neither compared nor added.
@@ -250,37 +251,69 @@ func (c *compiler) takes(f call) string {
 }
 
 // picks are the single numbers of a figure.
-var picks = map[string]func(figure, *output.Report) float64{
-	"value":     func(f figure, r *output.Report) float64 { return f.of(r).Value },
-	"lo":        func(f figure, r *output.Report) float64 { return f.of(r).Lo },
-	"hi":        func(f figure, r *output.Report) float64 { return f.of(r).Hi },
-	"std_error": func(f figure, r *output.Report) float64 { return f.of(r).SE },
+var picks = map[string]func(estimate.Figure) float64{
+	"value":     func(f estimate.Figure) float64 { return f.Value },
+	"lo":        func(f estimate.Figure) float64 { return f.Lo },
+	"hi":        func(f estimate.Figure) float64 { return f.Hi },
+	"std_error": func(f estimate.Figure) float64 { return f.SE },
 }
 
 var pickNames = []string{"value", "lo", "hi", "std_error"}
 
-// member reads arm("NAME").MEASURE and arm("NAME").MEASURE.value.
-func (c *compiler) member(n *ast.MemberNode) (part, error) {
-	property, ok := n.Property.(*ast.StringNode)
+// property is one name of a chain such as .default_rate.p95.hi.
+type property struct {
+	node ast.Node
+	name string
+}
+
+// properties takes a chain of names off the call that it begins with.
+func properties(n ast.Node) (base ast.Node, chain []property, err error) {
+	m, ok := n.(*ast.MemberNode)
 	if !ok {
-		return fail(n.Property, "wanted a name after the point")
+		return n, nil, nil
 	}
-	pick, inner := "", n
-	if outer, ok := n.Node.(*ast.MemberNode); ok {
-		if pick = property.Value; picks[pick] == nil {
-			return fail(n.Property, "unknown part %q of a figure (allowed: value, lo, hi, std_error)%s", pick, data.DidYouMean(pick, pickNames))
-		}
-		inner = outer
-		if property, ok = inner.Property.(*ast.StringNode); !ok {
-			return fail(inner.Property, "wanted a name after the point")
-		}
+	name, ok := m.Property.(*ast.StringNode)
+	if !ok {
+		_, err = fail(m.Property, "wanted a name after the point")
+		return nil, nil, err
 	}
-	f, err := c.armOf(inner.Node)
+	base, chain, err = properties(m.Node)
+	return base, append(chain, property{m.Property, name.Value}), err
+}
+
+// member reads arm("NAME").MEASURE with, perhaps, a tail and the number to pick: arm("NAME").MEASURE.p95.hi.
+func (c *compiler) member(n *ast.MemberNode) (part, error) {
+	base, chain, err := properties(n)
 	if err != nil {
 		return part{}, err
 	}
-	if f.measure, ok = data.MeasureByName(property.Value); !ok {
-		return fail(inner.Property, "unknown measure %q%s (relend schema measures lists them)", property.Value, data.DidYouMean(property.Value, data.MeasureNames()))
+	f, err := c.armOf(base)
+	if err != nil {
+		return part{}, err
+	}
+	var ok bool
+	if f.measure, ok = data.MeasureByName(chain[0].name); !ok {
+		return fail(chain[0].node, "unknown measure %q%s (relend schema measures lists them)", chain[0].name, data.DidYouMean(chain[0].name, data.MeasureNames()))
+	}
+	rest, pick := chain[1:], ""
+	if len(rest) > 0 {
+		if f.tail, ok = tailOf(rest[0].name); ok {
+			if f.call == ratioCall {
+				return fail(rest[0].node, "ratio has no %s: take that of arm or diff", rest[0].name)
+			}
+			rest = rest[1:]
+		}
+	}
+	if len(rest) > 0 {
+		pick = rest[0].name
+		switch {
+		case picks[pick] == nil:
+			return fail(rest[0].node, "unknown part %q of a figure (allowed: value, lo, hi, std_error; a quantile over paths such as p95, an expected shortfall such as es99)%s", pick, data.DidYouMean(pick, pickNames))
+		case f.tail.p > 0 && pick == "std_error":
+			return fail(rest[0].node, "%s has no standard error (allowed: value, lo, hi)", f.tail)
+		case len(rest) > 1:
+			return fail(rest[1].node, "nothing may follow .%s", pick)
+		}
 	}
 	c.figures = append(c.figures, f)
 	factor := 1.0
@@ -290,10 +323,13 @@ func (c *compiler) member(n *ast.MemberNode) (part, error) {
 	} else if f.measure.Unit == data.Amount {
 		factor = 1 / float64(data.Unit)
 	}
-	if pick != "" {
-		p.eval = func(r *output.Report) value { v := picks[pick](f, r) * factor; return value{v, v} }
-	} else {
-		p.eval = func(r *output.Report) value { v := f.of(r); return value{v.Lo * factor, v.Hi * factor} }
+	p.eval = func(r *output.Report) value {
+		v, _ := f.of(r)
+		if pick != "" {
+			one := picks[pick](v) * factor
+			return value{one, one}
+		}
+		return value{v.Lo * factor, v.Hi * factor}
 	}
 	return p, nil
 }

@@ -9,9 +9,9 @@
 //
 // arm gives a measure of an arm, diff its paired difference to the arm it is compared with and ratio its paired
 // quotient; the name of a second arm compares with that one, a number takes the figure at the end of that month
-// instead of the horizon. Each is an interval, the one that the report prints; .value, .lo, .hi and .std_error
-// pick one number out of it. Shares are fractions and may be written as 8% or, for differences, 8pp; money is in
-// whole units of the currency. There are + - * / ( ), the comparisons < <= > >= == !=, in [LOW, HIGH] with both
+// instead of the horizon. Each is an interval, the one that the report prints; .p95 is the quantile over paths of the
+// measure or difference, .es99 its expected shortfall, and .value, .lo, .hi and .std_error pick one number. Shares are
+// fractions and may be written as 8% or, for differences, 8pp; money is in whole units of the currency. There are + - * / ( ), the comparisons < <= > >= == !=, in [LOW, HIGH] with both
 // ends included, and, or, not.
 //
 // A comparison holds when it is true anywhere inside the intervals, fails when it is true nowhere, and is
@@ -24,6 +24,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"relend/data"
@@ -61,7 +63,7 @@ func Compile(file string, gates []data.Gate, arms []data.Arm, months int) ([]Gat
 			if g.Name != "" {
 				path = fmt.Sprintf("gate %q", g.Name)
 			}
-			problems.List = append(problems.List, data.Problem{File: file, Path: path, Message: err.Error()})
+			problems.List = append(problems.List, data.Problem{File: file, Line: g.Line, Col: g.Col, Path: path, Message: err.Error()})
 			continue
 		}
 		out = append(out, Gate{g, condition, c.figures})
@@ -73,7 +75,8 @@ func Compile(file string, gates []data.Gate, arms []data.Arm, months int) ([]Gat
 type Verdict struct {
 	Passed    bool        `json:"passed"`    // every gate of level "error" holds
 	Undecided bool        `json:"undecided"` // not passed only because of gates that more paths would decide
-	Gates     []Judgement `json:"gates"`     // in the order of the experiment
+	Gates     []Judgement `json:"gates"`     // in the order of the experiment, then those against the baseline run
+	Against   *Against    `json:"against,omitempty"`
 }
 
 // Judgement is what became of one gate.
@@ -88,7 +91,6 @@ type Judgement struct {
 // Judge judges the gates of a run by its report.
 func Judge(report *output.Report, gates []Gate) Verdict {
 	v := Verdict{Passed: true, Gates: []Judgement{}}
-	failed := false
 	for _, g := range gates {
 		j := Judgement{Name: g.Name, Expect: g.Expect, Level: g.Level, Result: g.condition(report).result()}
 		var found []string
@@ -100,14 +102,25 @@ func Judge(report *output.Report, gates []Gate) Verdict {
 			found = append(found, text)
 		}
 		j.Found = strings.Join(found, "; ")
-		v.Gates = append(v.Gates, j)
+		v.Add(j)
+	}
+	return v
+}
+
+// Add adds judgements. A run with several is undecided when none of level error fails and some are undecided.
+func (v *Verdict) Add(list ...Judgement) {
+	v.Gates = append(v.Gates, list...)
+	failed := false
+	for _, j := range list {
 		if j.Level != "warn" && j.Result != Holds {
-			v.Passed = false
 			failed = failed || j.Result == Fails
+			v.Undecided = v.Passed || v.Undecided
+			v.Passed = false
 		}
 	}
-	v.Undecided = !v.Passed && !failed
-	return v
+	if failed {
+		v.Undecided = false
+	}
 }
 
 // JSON writes the verdict as a file.
@@ -150,35 +163,67 @@ type figure struct {
 	other   int // compared with; -1: the arm's reference
 	month   int // -1: the horizon
 	measure data.Measure
+	tail    tail
 }
 
-func (f figure) of(r *output.Report) estimate.Figure {
+// tail is a part of the distribution over paths in place of the mean; of p 0, none.
+type tail struct {
+	p         float64
+	shortfall bool // the mean beyond the quantile
+	name      string
+}
+
+func (t tail) String() string { return t.name }
+
+var tailName = regexp.MustCompile(`^(p|es)([0-9]{2,6})$`)
+
+// tailOf reads p95, p999 (99.9 %) or es99.
+func tailOf(name string) (t tail, ok bool) {
+	m := tailName.FindStringSubmatch(name)
+	if m == nil {
+		return t, false
+	}
+	p, err := strconv.ParseFloat("0."+m[2], 64)
+	return tail{p, m[1] == "es", name}, err == nil && p > 0
+}
+
+// of returns the figure, and how many paths it takes where there are too few for an interval.
+func (f figure) of(r *output.Report) (v estimate.Figure, needs int) {
 	month := f.month
 	if month < 0 {
 		month = r.Run.Months
 	}
-	switch {
-	case f.call == armCall:
-		return r.Series(f.arm, f.measure.Name)[month]
-	case f.call == diffCall && f.other < 0:
-		return r.DifferenceSeries(f.arm, f.measure.Name)[month]
-	}
 	other := f.other
-	if other < 0 {
+	if other < 0 && f.call != armCall {
 		other = r.Run.Arms[f.arm].Reference
+	}
+	switch {
+	case f.tail.p > 0:
+		t := r.Tail(f.arm, other, f.measure.Name, month, f.tail.p, f.tail.shortfall)
+		return estimate.Figure{Value: t.Value, SE: math.NaN(), Lo: t.Lo, Hi: t.Hi}, t.Needs
+	case f.call == armCall:
+		return r.Series(f.arm, f.measure.Name)[month], 0
+	case f.call == diffCall && f.other < 0:
+		return r.DifferenceSeries(f.arm, f.measure.Name)[month], 0
 	}
 	differences, quotients := r.Pair(f.arm, other, f.measure.Name)
 	if f.call == diffCall {
-		return differences[month]
+		return differences[month], 0
 	}
-	return quotients[month]
+	return quotients[month], 0
 }
 
 // words writes the figure with its interval, and says whether it has no data.
 func (f figure) words(r *output.Report) (text string, missing bool) {
-	v := f.of(r)
+	v, needs := f.of(r)
 	name := f.text + "." + f.measure.Name
-	if math.IsNaN(v.Value) {
+	if f.tail.p > 0 {
+		name += "." + f.tail.name
+	}
+	switch {
+	case math.IsNaN(v.Value) && needs > 0:
+		return fmt.Sprintf("%s needs %s", name, output.Plural(needs, "path")), false
+	case math.IsNaN(v.Value):
 		return name + " has no data", true
 	}
 	s := output.ScaleOf(f.measure.Unit, r.Run.Currency, v.Value)
@@ -191,9 +236,12 @@ func (f figure) words(r *output.Report) (text string, missing bool) {
 	}
 	digits := s.DigitsOf(v)
 	text = fmt.Sprintf("%s = %s", name, strings.TrimSpace(s.Value(v, digits)+" "+unit))
-	if interval := s.Interval(v, digits); interval != "" {
+	switch interval := s.Interval(v, digits); {
+	case interval != "":
 		text += fmt.Sprintf(" (%s %s)", r.Interval(), interval)
-	} else {
+	case needs > 0:
+		text += fmt.Sprintf(" (no interval: it needs %s)", output.Plural(needs, "path"))
+	default:
 		text += " (no interval)"
 	}
 	return text, false

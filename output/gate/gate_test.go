@@ -164,7 +164,7 @@ func TestCompileErrors(t *testing.T) {
 		`default_rate < 8%`:                                `a measure needs an arm: write arm("baseline").default_rate`,
 		`arm("pti_50").default_rate`:                       `this is a share, not a condition`,
 		`arm("pti_50").default_rate < 8`:                   `which is above 1: write 8% for a share`,
-		`arm("pti_50").default_rate.mean < 8%`:             `unknown part "mean" of a figure (allowed: value, lo, hi, std_error)`,
+		`arm("pti_50").default_rate.mean < 8%`:             `unknown part "mean" of a figure (allowed: value, lo, hi, std_error; a quantile over paths such as p95, an expected shortfall such as es99)`,
 		`arm("pti_50").default_rate < arm("pti_50").leaks`: `"<" puts a share beside a count`,
 		`arm("pti_50").leaks * arm("pti_50").leaks < 8`:    `multiplies a count with a count`,
 		`arm("pti_50").leaks / arm("pti_50").balance < 8`:  `divides a count by an amount of money`,

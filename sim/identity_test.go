@@ -11,6 +11,7 @@ import (
 
 	"relend/data"
 	"relend/sim/behaviour"
+	"relend/sim/factor"
 	"relend/sim/rule"
 )
 
@@ -496,5 +497,48 @@ func TestPDBeyondTheChain(t *testing.T) {
 	}
 	if _, err := NewPlan(p, []Arm{arm("base")}, settings(6, 2)); err == nil || !strings.Contains(err.Error(), "more than the delinquency chain can give") {
 		t.Errorf("a book beyond the chain: %v", err)
+	}
+}
+
+// A path simulated alone counts what it counts among all others: in every design, with a sample, with arms that watch the
+// whole book.
+func TestReplay(t *testing.T) {
+	p, arms := book(120), manyArms()
+	steered := append(arms[:3:3], arm("stop", &rule.StopLending{Close: .02, Open: .01, Hold: 2}))
+	for _, c := range []struct {
+		name string
+		s    Settings
+	}{{"controls", settings(12, 32)}, {"lattice", settings(12, 32)}, {"sample", settings(12, 32)}} {
+		chosen := arms
+		switch c.name {
+		case "controls":
+			chosen = steered
+		case "lattice":
+			c.s.Design = factor.Lattice
+		case "sample":
+			c.s.Sample = 40
+			chosen = arms[:4]
+		}
+		plan, err := NewPlan(p, chosen, c.s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := plan.Run(context.Background(), 2, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		paths := []int{31, 0, 17}
+		again, err := plan.Replay(context.Background(), paths)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := len(again[0][0])
+		for a := range chosen {
+			for i, path := range paths {
+				if !slices.Equal(again[a][i], r.Counts[a][path*size:(path+1)*size]) {
+					t.Errorf("%s: arm %s path %d differs", c.name, chosen[a].Name, path)
+				}
+			}
+		}
 	}
 }

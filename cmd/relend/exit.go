@@ -41,7 +41,7 @@ var exitCodes = []struct {
 	{exitConfig, "an experiment, policy, regulation, macro path, mapping or gate is wrong"},
 	{exitData, "a portfolio or a run directory cannot be used: missing, damaged, or its rows are wrong"},
 	{exitGate, "the run is written, and a gate of level error fails; studies run --strict: a fact is not reproduced"},
-	{exitUndecided, "the run is written, no gate fails, but one of level error needs more paths to be decided, or a precision was not reached within its limits"},
+	{exitUndecided, "the run is written, no gate fails, but one of level error needs more paths to be decided, or a precision was not reached within its limits; verify: nothing is wrong, but something could not be checked"},
 	{exitInvariant, "the run broke one of its own laws (a ledger that does not add up) and nothing is written; or selfcheck found a comparison that fails"},
 	{exitInterrupted, "interrupted; nothing is written, and the same command starts again"},
 	{exitPartial, "a sweep ended with some of its cells missing"},
@@ -120,6 +120,7 @@ func exit(stderr io.Writer, err error) int {
 		unsound  *selfcheckError
 		wide     *precisionError
 		wanting  *expect.InvariantError
+		open     *uncheckedError
 	)
 	code, hint := exitInternal, ""
 	switch {
@@ -145,7 +146,7 @@ func exit(stderr io.Writer, err error) int {
 		if gates.verdict.Undecided {
 			code = exitUndecided
 		}
-	case errors.As(err, &wide):
+	case errors.As(err, &wide), errors.As(err, &open):
 		code = exitUndecided
 	case errors.As(err, &facts):
 		code = exitGate

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
-	"io"
 	"maps"
 	"math"
 	"path/filepath"
@@ -49,7 +49,7 @@ func newReportCommand(env *environment) *cobra.Command {
 			if err := c.Context().Err(); err != nil {
 				return err
 			}
-			if err := w.Commit(rundir.Manifest{Drawn: program + revision()}); err != nil {
+			if err := w.Commit(rundir.Manifest{Drawn: program + revision(), Redrawn: build()}); err != nil {
 				return err
 			}
 			if !quiet {
@@ -85,27 +85,37 @@ func draw(results *data.Results, width int) (drawing, error) {
 	return d, nil
 }
 
-// write adds the drawn files to a run directory: every table as CSV and as Parquet.
+// write adds the drawn files to a run directory.
 func (d *drawing) write(w *rundir.Writer) error {
-	for _, name := range slices.Sorted(maps.Keys(d.files.Bytes)) {
-		if err := w.Write(name, d.files.Bytes[name]); err != nil {
+	files, err := d.all()
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := w.Write(name, files[name]); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// all are the drawn files by name: every table as CSV and as Parquet.
+func (d *drawing) all() (map[string][]byte, error) {
+	files := maps.Clone(d.files.Bytes)
 	for _, t := range d.files.Tables {
 		columns := make([]parquet.Column, len(t.Columns))
 		for i, c := range t.Columns {
 			columns[i] = parquet.Column{Name: c.Name, Ints: c.Ints, Floats: c.Floats, Strings: c.Strings}
 		}
-		err := w.Stream("tables/"+t.Name+".parquet", func(out io.Writer) error { return parquet.Write(out, columns, parquet.Options{}) })
-		if err != nil {
-			return err
+		var b bytes.Buffer
+		if err := parquet.Write(&b, columns, parquet.Options{}); err != nil {
+			return nil, err
 		}
+		files["tables/"+t.Name+".parquet"] = b.Bytes()
 	}
-	if err := w.Write("verdict.json", d.verdict.JSON()); err != nil {
-		return err
-	}
-	return w.Write("junit.xml", d.verdict.JUnit(d.run.Title, d.run.Checks))
+	files["verdict.json"] = d.verdict.JSON()
+	files["junit.xml"] = d.verdict.JUnit(d.run.Title, d.run.Checks)
+	return files, nil
 }
 
 // shownWarnings is how many warnings are printed, without examples; all are in the report.

@@ -248,7 +248,7 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 	}
 	host, _ := os.Hostname() // a machine without a name writes an empty one
 	err = w.Commit(rundir.Manifest{
-		Program: program + revision(), Drawn: program + revision(), Go: runtime.Version(), Platform: platform, Host: host,
+		Program: program + revision(), Drawn: program + revision(), Build: build(), Redrawn: build(), Go: runtime.Version(), Platform: platform, Host: host,
 		Started: started.Format(time.RFC3339), Finished: time.Now().Format(time.RFC3339),
 		Command: append([]string{"relend"}, env.arguments...), Workers: workers, Seed: settings.Seed, Inputs: inputs,
 	})

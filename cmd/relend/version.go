@@ -1,9 +1,15 @@
 package main
 
 import (
+	"debug/elf"
 	"fmt"
+	"io"
+	"os"
+	"regexp"
 	"runtime"
 	"runtime/debug"
+	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 )
@@ -45,4 +51,46 @@ func revision() string {
 		}
 	}
 	return text
+}
+
+// build is the content hash in this program's build ID, the same wherever the same source is compiled with the same compiler
+// and flags; "" where it cannot be read.
+var build = sync.OnceValue(func() string {
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	id := noted(f)
+	if id == "" {
+		start, _ := io.ReadAll(io.NewSectionReader(f, 0, 64<<10)) // what is missing is not found
+		if m := marked.FindSubmatch(start); m != nil {
+			id = string(m[1])
+		}
+	}
+	return id[strings.LastIndexByte(id, '/')+1:]
+})
+
+// marked is the build ID at the start of the code, where the format of the program has no notes.
+var marked = regexp.MustCompile(`\xff Go build ID: "([^"\n]*)"`)
+
+// noted is the build ID in the notes of an ELF file: three sizes of four bytes, "Go" in four, then the text.
+func noted(f io.ReaderAt) string {
+	program, err := elf.NewFile(f)
+	if err != nil {
+		return ""
+	}
+	section := program.Section(".note.go.buildid")
+	if section == nil {
+		return ""
+	}
+	note, err := section.Data()
+	if err != nil || len(note) < 16 {
+		return ""
+	}
+	return strings.TrimRight(string(note[16:]), "\x00")
 }

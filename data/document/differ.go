@@ -68,3 +68,21 @@ func (s *leafSet) has(path string) bool {
 	_, known := s.at[path+".name"]
 	return known
 }
+
+// String is "path: before → after".
+func (d Difference) String() string {
+	shown := func(s string) string {
+		if s == "" {
+			return "nothing"
+		}
+		return s
+	}
+	return d.Path + ": " + shown(d.Before) + " → " + shown(d.After)
+}
+
+// With returns a copy of a map in which a key has another value.
+func (n *Node) With(key string, value *Node) *Node {
+	c := *n
+	c.keys, c.items = append([]*Node{}, n.keys...), append([]*Node{}, n.items...)
+	return c.Set(key, value)
+}

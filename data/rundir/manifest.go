@@ -29,19 +29,22 @@ var computed = []string{ExperimentFile, RunFile, PathsFile, CellsFile}
 
 // Manifest says where a run directory comes from. It is the only file of a run that knows clock, host or path.
 type Manifest struct {
-	Format   int      `json:"format"`   // data.RunFormat of the writer
-	Program  string   `json:"program"`  // what computed the results, with its version
-	Drawn    string   `json:"drawn"`    // what drew tables, charts and reports; differs from Program after a redraw by another version
-	Go       string   `json:"go"`       // version of Go that built it
-	Platform string   `json:"platform"` // operating system and processor
-	Host     string   `json:"host"`     //
-	Started  string   `json:"started"`  // RFC 3339
-	Finished string   `json:"finished"` // RFC 3339
-	Command  []string `json:"command"`  // the command line
-	Workers  int      `json:"workers"`  // goroutines that simulated; no result depends on it
-	Seed     uint64   `json:"seed"`     // the seed in force
-	Inputs   []Input  `json:"inputs"`   // every file that was read
-	Files    []File   `json:"files"`    // every file of the directory but this one, by name
+	Format   int      `json:"format"`                // data.RunFormat of the writer
+	Program  string   `json:"program"`               // what computed the results, with its version
+	Drawn    string   `json:"drawn"`                 // what drew tables, charts and reports; differs from Program after a redraw by another version
+	Build    string   `json:"build,omitempty"`       // build ID of Program: the same for the same source and compiler; "" unknown
+	Redrawn  string   `json:"drawn_build,omitempty"` // build ID of Drawn
+	Go       string   `json:"go"`                    // version of Go that built it
+	Platform string   `json:"platform"`              // operating system and processor
+	Host     string   `json:"host"`                  //
+	Started  string   `json:"started"`               // RFC 3339
+	Finished string   `json:"finished"`              // RFC 3339
+	Command  []string `json:"command"`               // the command line
+	Workers  int      `json:"workers"`               // goroutines that simulated; no result depends on it
+	Seed     uint64   `json:"seed"`                  // the seed in force
+	Inputs   []Input  `json:"inputs"`                // every file that was read
+	Files    []File   `json:"files"`                 // every file of the directory but this one, by name
+	Seal     string   `json:"seal"`                  // of the manifest's own bytes, see Check; "" from an older program
 }
 
 // Input is a file that a run read.

@@ -236,7 +236,7 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Commit writes the manifest and gives the directory its final name. Format and Files are filled in here; a
+// Commit writes the manifest and gives the directory its final name. Format, Files and Seal are filled in here; a
 // redrawn directory keeps the manifest of its run but for Files and Drawn. After an error nothing new has the
 // final name and the Writer is aborted.
 func (w *Writer) Commit(m Manifest) (err error) {
@@ -246,19 +246,21 @@ func (w *Writer) Commit(m Manifest) (err error) {
 		}
 	}()
 	if w.keep != nil {
-		drawn := m.Drawn
+		drawn, build := m.Drawn, m.Redrawn
 		m = *w.keep
-		m.Drawn = drawn
+		m.Drawn, m.Redrawn = drawn, build
 	}
 	m.Format, m.Files = data.RunFormat, m.Files[:0:0]
 	for _, f := range w.files {
 		m.Files = append(m.Files, f)
 	}
 	slices.SortFunc(m.Files, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
+	m.Seal = unsealed
 	raw, err := encode(m)
 	if err != nil {
 		return fmt.Errorf("manifest: %w", err)
 	}
+	raw = sealed(raw)
 	_, _, err = w.write(filepath.Join(w.temp, ManifestFile), func(out io.Writer) error {
 		_, err := out.Write(raw)
 		return err

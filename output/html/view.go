@@ -76,6 +76,7 @@ type headRow struct {
 type headCell struct {
 	table.HeadCell
 	Class string // "good", "bad" or ""
+	Key   string // see LookUp
 }
 
 // grid is a table of text: the first column names the rows.
@@ -83,6 +84,15 @@ type grid struct {
 	Caption string
 	Columns []string
 	Rows    [][]string
+	keys    [][]string // of the cells, see LookUp; nil: none
+}
+
+// Key is that of a cell, "" without.
+func (g grid) Key(row, column int) string {
+	if g.keys == nil || column == 0 {
+		return ""
+	}
+	return g.keys[row][column-1]
 }
 
 func (g *grid) add(cells ...string) { g.Rows = append(g.Rows, cells) }
@@ -161,7 +171,7 @@ func classed(r *output.Report, h table.Headline) headline {
 					class = map[bool]string{true: "good", false: "bad"}[better == data.Lower]
 				}
 			}
-			shown.Cells = append(shown.Cells, headCell{c, class})
+			shown.Cells = append(shown.Cells, headCell{c, class, key(r, row.Arm, r.Headline[i])})
 		}
 		out.Rows = append(out.Rows, shown)
 	}
@@ -207,11 +217,13 @@ func measureTable(r *output.Report, g output.Group, text string, names ...string
 		for _, a := range arms {
 			figures = append(figures, r.At(a, name))
 		}
-		digits, cells := s.Column(figures), []string{title}
-		for _, f := range figures {
+		digits, cells, keys := s.Column(figures), []string{title}, []string{}
+		for i, f := range figures {
 			cells = append(cells, minus(s.PlusMinus(f, digits)))
+			keys = append(keys, key(r, arms[i], m))
 		}
 		t.add(cells...)
+		t.keys = append(t.keys, keys)
 	}
 	return t
 }

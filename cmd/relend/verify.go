@@ -1,0 +1,332 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"relend/data"
+	"relend/data/rundir"
+	"relend/output"
+	"relend/output/html"
+	"relend/scenarios"
+)
+
+// verifyOptions are the choices of `relend verify`.
+type verifyOptions struct {
+	files   []string
+	paths   int
+	workers int
+}
+
+func newVerifyCommand(env *environment) *cobra.Command {
+	o := verifyOptions{paths: 8}
+	c := &cobra.Command{
+		Use:   "verify RUN",
+		Short: "Check that a finished run is what it was, and that it can be repeated",
+		Long: "Computes the hashes of every file of a run directory and of every input again, draws tables, charts and reports\n" +
+			"again and compares them, looks every number of the report up in the tables, and simulates a sample of the paths\n" +
+			"again and compares the counts to the bit. What differs is named; nothing is written. Inputs are looked for\n" +
+			"where the run found them, beside the run directory, and among the files given with -p.\n\n" +
+			"Exit code 4: something is not what it was. Exit code 6: nothing is wrong, but something could not be checked:\n" +
+			"an input that is not there, or paths that another version of the program computed and this one does otherwise.",
+		Example: "  relend verify runs/default-0123abcd\n  relend verify runs/2024-06 -p archive/loans.parquet --paths 64",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if o.paths < 0 {
+				return usage("--paths: 0 or more is needed, found %d", o.paths)
+			}
+			return o.run(c.Context(), env, args[0])
+		},
+	}
+	f := c.Flags()
+	f.StringArrayVarP(&o.files, "portfolio", "p", nil, "where the portfolio's files are now; repeat for several")
+	f.IntVar(&o.paths, "paths", o.paths, "paths to simulate again, spread over the run; 0 for none")
+	f.IntVar(&o.workers, "workers", 0, "goroutines of the engine expect (default: one per processor)")
+	return c
+}
+
+// verification collects what is found.
+type verification struct {
+	env      *environment
+	problems data.Problems
+	open     []string // what could not be checked
+}
+
+func (v *verification) says(format string, args ...any) {
+	fmt.Fprintf(v.env.stdout, format+"\n", args...)
+}
+
+func (v *verification) wrong(file, format string, args ...any) {
+	v.problems.List = append(v.problems.List, data.Problem{File: file, Message: fmt.Sprintf(format, args...)})
+}
+
+func (v *verification) unchecked(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	v.open = append(v.open, text)
+	v.says("not checked: %s", text)
+}
+
+// uncheckedError says that nothing is wrong as far as it could be checked.
+type uncheckedError struct{ what []string }
+
+func (e *uncheckedError) Error() string {
+	return fmt.Sprintf("nothing is wrong, but %s could not be checked", output.Plural(len(e.what), "thing"))
+}
+
+func (o *verifyOptions) run(ctx context.Context, env *environment, dir string) error {
+	v := &verification{env: env, problems: data.Problems{Cause: data.BadData}}
+	m, err := rundir.Check(dir)
+	if err != nil {
+		return err // nothing else can be trusted
+	}
+	own := "and the manifest itself hold"
+	if !m.Sealed() {
+		own = "hold; the manifest is of a version that did not seal it"
+	}
+	v.says("files: %s %s", output.Plural(len(m.Files), "file"), own)
+	f, err := openFinished(dir)
+	if err != nil {
+		return err
+	}
+	inputs, err := f.inputs(o.files)
+	if err != nil {
+		return err
+	}
+	held := 0
+	for _, in := range inputs {
+		switch {
+		case in.found != "":
+			held++
+		case in.changed:
+			v.wrong(in.Path, "has changed since the run read it: its SHA-256 is not the one in %s", rundir.ManifestFile)
+		default:
+			v.unchecked("input %s is not there; -p says where a portfolio's file is now", in.Path)
+		}
+	}
+	v.says("inputs: %s of %d hold", output.Number(float64(held), 0), len(inputs))
+	drawn, err := interruptible(ctx, func() (drawing, error) { return draw(f.results, 0) })
+	if err != nil {
+		return err
+	}
+	if err := v.redraw(f, &drawn); err != nil {
+		return err
+	}
+	if err := v.numbers(f); err != nil {
+		return err
+	}
+	if o.paths > 0 {
+		if err := o.replay(ctx, v, f); err != nil {
+			return err
+		}
+	}
+	if err := v.problems.Err(); err != nil {
+		return err
+	}
+	if len(v.open) > 0 {
+		return &uncheckedError{v.open}
+	}
+	return nil
+}
+
+// redraw compares what is drawn from the results with what lies in the directory: the bytes where this version drew them,
+// else the tables value by value.
+func (v *verification) redraw(f *finished, drawn *drawing) error {
+	again, err := drawn.all()
+	if err != nil {
+		return err
+	}
+	listed := map[string]bool{}
+	for _, file := range f.Manifest.Files {
+		listed[file.Name] = true
+	}
+	same := build() != "" && f.Manifest.Redrawn == build()
+	compared := 0
+	for _, name := range slices.Sorted(maps.Keys(again)) {
+		path := filepath.Join(f.Dir, filepath.FromSlash(name))
+		if !listed[name] {
+			if same {
+				v.wrong(path, "is drawn from the results and not in the directory")
+			}
+			continue
+		}
+		there, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		switch {
+		case bytes.Equal(there, again[name]):
+			compared++
+		case same:
+			v.wrong(path, "is not what this version draws from the results")
+		case strings.HasSuffix(name, ".csv"):
+			if differs := tableDiffers(there, again[name]); differs != "" {
+				v.unchecked("%s was drawn by another build, and this one draws other values: %s", path, differs)
+			} else {
+				compared++
+			}
+		}
+	}
+	if same {
+		v.says("drawn: %s drawn again, the same to the byte", output.Plural(compared, "file"))
+	} else {
+		v.says("drawn: by another build (%s); of %d files that this one (%s) draws, %s the same bytes or values", f.Manifest.Drawn, len(again), program+revision(), has(compared))
+	}
+	return nil
+}
+
+// has words a number of files.
+func has(n int) string {
+	if n == 1 {
+		return "1 has"
+	}
+	return fmt.Sprintf("%d have", n)
+}
+
+// tableDiffers compares the columns that two tables share, row by row, and says where they differ first; "" nowhere.
+func tableDiffers(there, again []byte) string {
+	read := func(raw []byte) ([][]string, map[string]int, error) {
+		rows, err := csv.NewReader(bytes.NewReader(raw)).ReadAll()
+		if err != nil || len(rows) == 0 {
+			return nil, nil, errors.Join(err, errors.New("no header"))
+		}
+		at := map[string]int{}
+		for i, name := range rows[0] {
+			at[name] = i
+		}
+		return rows[1:], at, nil
+	}
+	old, oldAt, err := read(there)
+	if err != nil {
+		return fmt.Sprintf("is not a table: %v", err)
+	}
+	now, nowAt, err := read(again)
+	if err != nil {
+		return fmt.Sprintf("cannot be compared: %v", err)
+	}
+	key := func(row []string, at map[string]int) string {
+		var words []string
+		for _, name := range []string{"arm", "measure", "month", "statistic", "reason", "segment", "dimension", "class", "probability", "paths"} {
+			if i, ok := at[name]; ok {
+				words = append(words, row[i])
+			}
+		}
+		return strings.Join(words, " ")
+	}
+	rows := map[string][]string{}
+	for _, row := range now {
+		rows[key(row, nowAt)] = row
+	}
+	for i, row := range old {
+		other, ok := rows[key(row, oldAt)]
+		if !ok {
+			continue // of a measure that this version does not have
+		}
+		for _, name := range slices.Sorted(maps.Keys(oldAt)) {
+			if k, shared := nowAt[name]; shared && row[oldAt[name]] != other[k] {
+				return fmt.Sprintf("row %d (%s): %s is %s, the results give %s", i+2, key(row, oldAt), name, cmp.Or(row[oldAt[name]], "empty"), cmp.Or(other[k], "empty"))
+			}
+		}
+	}
+	return ""
+}
+
+// numbers looks every number of the report up in the tables.
+func (v *verification) numbers(f *finished) error {
+	page, err := os.ReadFile(filepath.Join(f.Dir, "report.html"))
+	if err != nil {
+		return err
+	}
+	table, err := os.ReadFile(filepath.Join(f.Dir, "tables", "summary.csv"))
+	if err != nil {
+		return err
+	}
+	found, wrong := html.LookUp(page, table, f.results.Run.Months)
+	for _, w := range wrong {
+		v.wrong(filepath.Join(f.Dir, "report.html"), "%s", w)
+	}
+	if found == 0 {
+		v.says("numbers: report.html is of a version that gave its numbers no keys to the tables")
+	} else {
+		v.says("numbers: %s of report.html looked up in tables/summary.csv", output.Plural(found, "number"))
+	}
+	return nil
+}
+
+// replay simulates a sample of the paths again.
+func (o *verifyOptions) replay(ctx context.Context, v *verification, f *finished) error {
+	source, err := f.source(o.files)
+	if err != nil {
+		return err
+	}
+	if len(source.missing) > 0 {
+		v.unchecked("no path is simulated again without %s", output.List(source.missing, 4))
+		return nil
+	}
+	j, err := f.prepare(ctx, source)
+	if err != nil {
+		return err
+	}
+	run := &f.results.Run
+	paths := spread(run.Paths, o.paths)
+	var counts [][][]int64
+	if j.experiment.Engine == scenarios.ExpectEngine { // its draws are shared out over all paths
+		all, err := j.run(ctx, cmp.Or(o.workers, runtime.GOMAXPROCS(0)))
+		if err != nil {
+			return err
+		}
+		paths = spread(run.Paths, run.Paths)
+		for a := range all.Counts {
+			counts = append(counts, slices.Collect(slices.Chunk(all.Counts[a], len(all.Counts[a])/run.Paths)))
+		}
+	} else if counts, err = interruptible(ctx, func() ([][][]int64, error) { return j.plan.Replay(ctx, paths) }); err != nil {
+		return err
+	}
+	if len(counts) != len(run.Arms) {
+		v.wrong(f.Dir, "has results of %s, its experiment has %d", output.Plural(len(run.Arms), "arm"), len(counts))
+		return nil
+	}
+	size := (run.Months + 1) * int(data.NumCounters)
+	for a, arm := range run.Arms {
+		for i, path := range paths {
+			there := f.results.Counts[a][path*size : (path+1)*size]
+			if slices.Equal(there, counts[a][i]) {
+				continue
+			}
+			at := 0
+			for there[at] == counts[a][i][at] {
+				at++
+			}
+			what := fmt.Sprintf("path %d, arm %s, month %d: %s is %d, simulated again it is %d", path, arm.Name, at/int(data.NumCounters),
+				data.Counter(at%int(data.NumCounters)), there[at], counts[a][i][at])
+			if f.Manifest.Build == "" || f.Manifest.Build != build() {
+				v.unchecked("the paths were computed by another build (%s), and this one (%s) computes other ones: %s", f.Manifest.Program, program+revision(), what)
+			} else {
+				v.wrong(filepath.Join(f.Dir, filepath.FromSlash(rundir.PathsFile)), "%s", what)
+			}
+			return nil
+		}
+	}
+	v.says("paths: %d of %d simulated again in %s, the same to the bit", len(paths), run.Paths, output.Plural(len(run.Arms), "arm"))
+	return nil
+}
+
+// spread picks at most n of the paths evenly, the first and the last among them.
+func spread(paths, n int) (list []int) {
+	n = min(n, paths)
+	for i := range n {
+		list = append(list, i*(paths-1)/max(n-1, 1))
+	}
+	return list
+}

@@ -24,6 +24,7 @@ type Against struct {
 	Level         float64     `json:"level"`                 // at which chance alone moves no measure out of its band
 	Moves         []Move      `json:"moves"`
 	Causes        []Causation `json:"causes,omitempty"` // of the moves, where they were asked for
+	Notes         []string    `json:"notes,omitempty"`  // on the causes
 }
 
 // Move is how far a measure of an arm has come since the baseline run. Shares are fractions, amounts minor units.
@@ -40,8 +41,8 @@ type Move struct {
 	Result     Result   `json:"result"`
 }
 
-// words say in a line what changed.
-func (a *Against) words() string {
+// Words say in a line what changed.
+func (a *Against) Words() string {
 	var changed []string
 	if a.ModelChanged {
 		changed = append(changed, "model changed")
@@ -96,7 +97,7 @@ func Compare(before, after *data.Results, against *Against, tolerances []data.To
 	m := mover{before: estimate.New(before, .95), after: estimate.New(after, .95), runs: [2]*data.Run{&before.Run, &after.Run},
 		level: 1 - (1-level)/math.Max(1, float64(present))}
 	for _, l := range list {
-		j := Judgement{Name: driftName(l.tolerance, l.arm), Level: "error", Result: Fails, Found: "the run has no such arm, the baseline run has",
+		j := Judgement{Name: named(l.tolerance.Measure.Name, l.arm, l.tolerance.Difference), Level: "error", Result: Fails, Found: "the run has no such arm, the baseline run has",
 			Expect: "within " + l.tolerance.String() + " of the baseline run, or of what chance does"}
 		if armOf(&after.Run, l.arm) >= 0 {
 			move, found := m.move(l.tolerance, l.arm)
@@ -108,11 +109,11 @@ func Compare(before, after *data.Results, against *Against, tolerances []data.To
 	return out
 }
 
-func driftName(t data.Tolerance, arm string) string {
-	if t.Difference {
-		return "diff:" + t.Measure.Name + " of " + arm
+func named(measure, arm string, difference bool) string {
+	if difference {
+		measure = "diff:" + measure
 	}
-	return t.Measure.Name + " of " + arm
+	return measure + " of " + arm
 }
 
 func armOf(run *data.Run, name string) int {
@@ -121,10 +122,13 @@ func armOf(run *data.Run, name string) int {
 
 // model judges that the same inputs gave the same results.
 func (a *Against) model(level string) Judgement {
-	j := Judgement{Name: "same model", Expect: "identical inputs give identical results", Level: level, Result: Holds, Found: a.words()}
-	if a.ModelChanged {
+	j := Judgement{Name: "same model", Expect: "identical inputs give identical results", Level: level, Result: Holds, Found: a.Words()}
+	switch {
+	case a.ModelChanged:
 		j.Result = Fails
 		j.Found += ": " + output.List(a.Totals, 5)
+	case len(a.Data)+len(a.Configuration) > 0:
+		j.Found = "not asked of other inputs: " + j.Found
 	}
 	return j
 }

@@ -3,7 +3,6 @@ package gate
 import (
 	"fmt"
 	"math"
-	"math/bits"
 	"slices"
 	"strings"
 
@@ -43,6 +42,9 @@ type Causation struct {
 	Parts      []Part `json:"parts"`
 	Words      string `json:"words"`
 }
+
+// Name is the measure and the arm in words.
+func (c Causation) Name() string { return named(c.Measure, c.Arm, c.Difference) }
 
 // Part is what one input, or several that could not be told apart, did to a figure.
 type Part struct {
@@ -137,9 +139,11 @@ func Split(corners map[Corner]*data.Results, causes []Corner, tolerances []data.
 func causation(t data.Tolerance, arm, currency string, causes []Corner, whole estimate.Figure, parts []estimate.Figure) Causation {
 	c := Causation{Measure: t.Measure.Name, Arm: arm, Difference: t.Difference, Whole: Part{"all", known(whole.Value), known(whole.Half())}}
 	s := output.ScaleOf(t.Measure.Unit, currency, whole.Value)
-	digits := s.Digits(whole.SE)
-	for _, p := range parts {
-		digits = max(digits, s.Digits(p.SE))
+	digits := s.Decimals
+	for _, f := range append(slices.Clone(parts), whole) {
+		if f.SE > 0 {
+			digits = max(digits, s.Digits(f.SE))
+		}
 	}
 	shown := shares(whole.Value*s.Factor, parts, s.Factor, digits)
 	var words []string
@@ -170,22 +174,24 @@ func shares(whole float64, parts []estimate.Figure, factor float64, digits int) 
 	return out
 }
 
-// Reachable lists the corners that a split takes beside both ends: those of all orders with the old program, and without it
-// those where the program is new from the first step on.
-func Reachable(causes []Corner, oldProgram bool) (list []Corner) {
+// Separable joins causes until there is an order in which they can be swapped: where no run between can be had, data and
+// program, and then all, are told together.
+func Separable(causes []Corner, has func(Corner) bool) []Corner {
+	if len(Orders(causes, has)) > 0 {
+		return causes
+	}
 	var all Corner
+	joined := []Corner{0}
 	for _, c := range causes {
 		all |= c
-	}
-	for at := Corner(1); at < all; at++ {
-		whole := true // of joint causes
-		for _, c := range causes {
-			whole = whole && (at&c == 0 || at&c == c)
-		}
-		if at&all == at && whole && (oldProgram || all&NewProgram == 0 || at&NewProgram != 0) {
-			list = append(list, at)
+		if c == NewConfiguration {
+			joined = append(joined, c)
+		} else {
+			joined[0] |= c
 		}
 	}
-	slices.SortFunc(list, func(a, b Corner) int { return bits.OnesCount8(uint8(a)) - bits.OnesCount8(uint8(b)) })
-	return list
+	if joined[0] != 0 && len(joined) < len(causes) && len(Orders(joined, has)) > 0 {
+		return joined
+	}
+	return []Corner{all}
 }

@@ -21,7 +21,7 @@ func (v Verdict) Markdown(run *data.Run) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s: %s\n\n", escape(run.Title), v.Words())
 	if a := v.Against; a != nil {
-		fmt.Fprintf(&b, "Since the baseline run: %s.\n\n", a.words())
+		fmt.Fprintf(&b, "Since the baseline run: %s.\n\n", a.Words())
 		for _, c := range []struct {
 			title string
 			list  []string
@@ -50,15 +50,14 @@ func (v Verdict) Markdown(run *data.Run) []byte {
 	}
 	if v.Against != nil && len(v.Against.Causes) > 0 {
 		b.WriteString("\n## Causes\n\n")
-		causes := table.Sheet{Columns: []table.SheetColumn{{Title: "Measure"}, {Title: "Arm"}, {Title: "Change and its parts, ± half of the 95 % interval"}}}
+		causes := table.Sheet{Columns: []table.SheetColumn{{Title: "Measure"}, {Title: "Change and its parts, ± half of the 95 % interval"}}}
 		for _, c := range v.Against.Causes[:min(len(v.Against.Causes), mostGates)] {
-			name := c.Measure
-			if c.Difference {
-				name = "diff:" + name
-			}
-			causes.Rows = append(causes.Rows, []string{name, cut(c.Arm), c.Words})
+			causes.Rows = append(causes.Rows, []string{cut(c.Name()), c.Words})
 		}
 		b.WriteString(causes.Markdown())
+		for _, note := range v.Against.Notes {
+			fmt.Fprintf(&b, "\n%s.\n", escape(note))
+		}
 	}
 	return []byte(b.String())
 }

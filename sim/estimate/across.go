@@ -36,15 +36,21 @@ func Shares(a, b *data.Run) bool {
 // one seed but different numbers of paths are taken as independent too: what they have in common makes the interval too
 // wide rather than too narrow where the figures move together.
 func Combine(measure data.Measure, terms ...Term) Combined {
-	c := Combined{Paired: true}
+	// What is added and what is taken away are summed apart, so that equal terms cancel to exactly 0.
 	type group struct {
 		run       *data.Run
-		residuals []float64
+		residuals [2][]float64
 	}
+	var c Combined
 	var groups []group
+	var values [2]float64
 	for _, t := range terms {
 		value, residuals := t.residuals(measure)
-		c.Value += float64(t.Factor * value)
+		side, weight := 0, t.Factor
+		if t.Factor < 0 {
+			side, weight = 1, -t.Factor
+		}
+		values[side] += float64(weight * value)
 		at := -1
 		for i, g := range groups {
 			if Shares(g.run, &t.Run.results.Run) {
@@ -53,20 +59,21 @@ func Combine(measure data.Measure, terms ...Term) Combined {
 		}
 		if at < 0 {
 			at = len(groups)
-			groups = append(groups, group{&t.Run.results.Run, make([]float64, len(residuals))})
+			groups = append(groups, group{&t.Run.results.Run, [2][]float64{make([]float64, len(residuals)), make([]float64, len(residuals))}})
 		}
 		for i, r := range residuals {
-			groups[at].residuals[i] += float64(t.Factor * r)
+			groups[at].residuals[side][i] += float64(weight * r)
 		}
 	}
-	c.Value += 0 // no negative zero
+	c.Value = values[0] - values[1]
 	c.Paired = len(groups) == 1
 	variance, welch := 0., 0.
 	for _, g := range groups {
-		f := figure(0, len(g.residuals), 0, func(i int) float64 { return g.residuals[i] })
+		n := len(g.residuals[0])
+		f := figure(0, n, 0, func(i int) float64 { return g.residuals[0][i] - g.residuals[1][i] })
 		v := float64(f.SE * f.SE)
 		variance += v
-		welch += float64(v*v) / float64(len(g.residuals)-1)
+		welch += float64(v*v) / float64(n-1)
 	}
 	c.SE, c.Freedom = math.Sqrt(variance), float64(variance*variance)/welch
 	return c

@@ -9,8 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -85,12 +83,10 @@ func newGateCommand(env *environment) *cobra.Command {
 
 // check reads what the flags say.
 func (o *gateOptions) check() error {
-	percent, ok := strings.CutSuffix(strings.TrimSpace(o.level), "%")
-	v, err := strconv.ParseFloat(percent, 64)
-	if !ok || err != nil || !(v >= 50 && v <= 99.99) {
-		return usage("--level: 50%% to 99.99%% is needed, found %q", o.level)
+	var err error
+	if o.parsed.level, err = parseLevel(o.level); err != nil {
+		return err
 	}
-	o.parsed.level = v / 100
 	if o.modelChange != "error" && o.modelChange != "warn" {
 		return usage("--model-change: error or warn is needed, found %q", o.modelChange)
 	}

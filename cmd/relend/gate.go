@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -166,17 +165,6 @@ func (o *gateOptions) run(ctx context.Context, env *environment, dir string) err
 		return nil
 	}
 	return &gateError{verdict}
-}
-
-// writeArtefact writes a file into a directory, which is made if need be.
-func writeArtefact(dir, name string, content []byte) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fmt.Errorf("cannot write to %s: %w", dir, err)
-	}
-	return writeWhole(filepath.Join(dir, name), func(w io.Writer) error {
-		_, err := w.Write(content)
-		return err
-	})
 }
 
 // compare judges what moved between two runs.

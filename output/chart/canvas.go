@@ -62,6 +62,12 @@ func face(size float64, bold bool) font.Face {
 	return fonts().Lookup(f, vg.Length(size))
 }
 
+// FontName is the font of all charts. It is part of the program.
+const FontName = "Liberation Sans"
+
+// Drawable reports whether charts can show every letter of a text.
+func Drawable(s string) bool { return drawable(s) }
+
 // drawable reports whether the font has a glyph for every letter: a missing one would vanish without a word.
 func drawable(s string) bool {
 	var buffer sfnt.Buffer

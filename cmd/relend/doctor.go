@@ -76,7 +76,7 @@ func available(bytes int64) string {
 // settingsOf names the settings of the environment that change how, but not what, the program computes.
 func settingsOf(look func(string) (string, bool)) string {
 	var list []string
-	for _, name := range []string{"GOMAXPROCS", "GOMEMLIMIT", "GOGC", "COLUMNS", "TMPDIR"} {
+	for _, name := range []string{"GOMAXPROCS", "GOMEMLIMIT", "GOGC", "TMPDIR"} {
 		if value, ok := look(name); ok {
 			list = append(list, name+"="+value)
 		}

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
 	"fmt"
 	"math"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +29,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"relend": mai
 //	interrupt N relend ARGS...       the same, with an interrupt once the simulation has begun; ends within a second
 //	tape FILE [EDIT...]              write a canonical portfolio of 20 loans; see tape
 //	cut FILE BYTES                   shorten a file by some bytes
+//	unpack ZIP                       unpack an archive of testdata
 func TestScripts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs the program some forty times")
@@ -35,7 +38,7 @@ func TestScripts(t *testing.T) {
 		Dir:             "testdata",
 		ContinueOnError: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "interrupt": interrupt, "tape": tape, "cut": cut,
+			"code": code, "interrupt": interrupt, "tape": tape, "cut": cut, "unpack": unpack,
 		},
 	})
 }
@@ -242,6 +245,17 @@ func set(c *parquet.Column, row int, value string) error {
 	}
 	return nil
 }
+
+// unpack unpacks run-0.1.0.zip: the tape, the experiment and the run directory of relend 0.1.0, without its PNG charts.
+func unpack(ts *testscript.TestScript, _ bool, args []string) {
+	z, err := zip.OpenReader(filepath.Join(archives, args[0]))
+	ts.Check(err)
+	defer z.Close()
+	ts.Check(os.CopyFS(ts.MkAbs("."), z))
+}
+
+// archives is where archives of testdata lie.
+var archives, _ = filepath.Abs("testdata")
 
 func cut(ts *testscript.TestScript, _ bool, args []string) {
 	path := ts.MkAbs(args[0])

@@ -40,26 +40,24 @@ cp "$(command -v "$RELEND")" "$last/relend"
 echo "$NIGHT" > "$last/night"
 
 # 2. Run. Exit codes 5 and 6 say that a gate of the experiment does not hold: the run is written, and judged below.
-simulate() { # EXPERIMENT TAPE RUN [FLAG...]
+simulate() ( # EXPERIMENT TAPE RUN [FLAG...]
 	experiment=$1 tape=$2 run=$3
 	shift 3
 	code=0
 	"$RELEND" run "$experiment" -p "$tape" -o "$run" --force --quiet "$@" > /dev/null || code=$?
 	case $code in 0 | 5 | 6) ;; *) exit "$code" ;; esac
-}
+)
 simulate experiment.yaml "$last/loans.parquet" "$last/run"
 
 # 3. Judge, against the last good night where there is one.
-judge() { # RUN BASELINE [FLAG...]
-	run=$1 against=$2
-	shift 2
+judge() { # [FLAG...], of $run against $against
 	[ ! -d "$against" ] || set -- --against "$against" "$@"
 	code=0
 	"$RELEND" gate "$run" -o "$last/verdict" "$@" || code=$?
 	case $code in 0 | 5 | 6) ;; *) exit "$code" ;; esac
 }
 run=$last/run against=$baseline/run
-judge "$run" "$against"
+judge
 
 # 4. Undecided: more paths, in both runs, so that they draw the same numbers still.
 paths=$(sed -n 's/^paths: *\([0-9]*\).*/\1/p' experiment.yaml)
@@ -72,14 +70,14 @@ while [ "$code" = 6 ] && [ $((paths * 4)) -le "$MAX_PATHS" ]; do
 		simulate "$baseline/run/experiment.yaml" "$baseline/loans.parquet" "$last/before" --paths "$paths"
 		against=$last/before
 	fi
-	judge "$run" "$against"
+	judge
 done
 
 # 5. Something failed: what was it, the book, the experiment or the program?
 if [ "$code" = 5 ] && [ -d "$against" ]; then
 	cause=--program
 	cmp -s "$baseline/relend" "$last/relend" && cause=
-	judge "$run" "$against" --cause -p "$last/loans.parquet" --earlier-portfolio "$baseline/loans.parquet" \
+	judge --cause -p "$last/loans.parquet" --earlier-portfolio "$baseline/loans.parquet" \
 		${cause:+"$cause" "$baseline/relend"}
 fi
 

@@ -117,6 +117,20 @@ func wellFormed(t *testing.T, page []byte) {
 	}
 }
 
+// However many gates and arms there are, report.md stays below the megabyte that summaries of CI systems take.
+func TestMarkdownSize(t *testing.T) {
+	results := sample(many(50), []string{"baseline", "adverse"}, 4, 2)
+	for i := range 300 {
+		results.Run.Warnings = append(results.Run.Warnings, strings.Repeat("warning ", i))
+	}
+	text := strings.Repeat("| <b> # ", 1000)
+	r := output.Build(results, output.Options{Gates: slices.Repeat([]output.GateVerdict{{Name: text, Expression: text, Level: "error", Verdict: "fails", Found: text}}, 5000)})
+	md := markdown(r)
+	if len(md) > 1<<20 || !bytes.Contains(md, []byte("\n4800 more in verdict.json.\n")) {
+		t.Errorf("%d bytes", len(md))
+	}
+}
+
 func TestPages(t *testing.T) {
 	one := sample(policies[:3], []string{"baseline"}, 2, 12)
 	one.Run.Paths, one.Run.Replicate = 1, 1

@@ -79,7 +79,7 @@ func LookUp(page, summary []byte, horizon int) (found int, wrong []string) {
 func shows(text, unit string, value, lo, hi float64) bool {
 	switch text {
 	case "", "–":
-		return math.IsNaN(value) || value == 0 && text == "" // a reference differs from itself by nothing
+		return math.IsNaN(value)
 	case "~":
 		return lo <= 0 && hi >= 0
 	case "=":

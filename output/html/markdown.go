@@ -17,7 +17,12 @@ func markdown(r *output.Report) []byte {
 	}
 	if len(r.Gates) > 0 {
 		b.WriteString("\n## Gates\n\n| Gate | Expected | Verdict | Found | Level |\n| --- | --- | --- | --- | --- |\n")
-		for _, g := range r.Gates {
+		const most = 200
+		for i, g := range r.Gates {
+			if i == most {
+				fmt.Fprintf(&b, "\n%d more in verdict.json.\n", len(r.Gates)-most)
+				break
+			}
 			fmt.Fprintf(&b, "| %s | %s | **%s** | %s | %s |\n", table.Escape(cut(g.Name)), table.Escape(cut(g.Expression)),
 				table.Escape(g.Verdict), table.Escape(cut(g.Found)), table.Escape(g.Level))
 		}

@@ -77,6 +77,8 @@ type headCell struct {
 	table.HeadCell
 	Class string // "good", "bad" or ""
 	Key   string // see LookUp
+
+	DiffKey string // "" in the row of the reference, which shows no difference
 }
 
 // grid is a table of text: the first column names the rows.
@@ -171,7 +173,11 @@ func classed(r *output.Report, h table.Headline) headline {
 					class = map[bool]string{true: "good", false: "bad"}[better == data.Lower]
 				}
 			}
-			shown.Cells = append(shown.Cells, headCell{c, class, key(r, row.Arm, r.Headline[i])})
+			cell := headCell{HeadCell: c, Class: class, Key: key(r, row.Arm, r.Headline[i])}
+			if !row.Reference {
+				cell.DiffKey = cell.Key + "/diff"
+			}
+			shown.Cells = append(shown.Cells, cell)
 		}
 		out.Rows = append(out.Rows, shown)
 	}

@@ -53,7 +53,7 @@ func newExitCodesTopic() *cobra.Command {
 	for _, c := range exitCodes {
 		fmt.Fprintf(&text, "  %d  %s\n", c.code, c.meaning)
 	}
-	text.WriteString("\nWarnings never change the exit code. Tables, charts, reports and verdict.json are written before\nthe exit codes 5 and 6.")
+	text.WriteString("\nWarnings never change the exit code. Tables, charts, reports, verdict.json and junit.xml are written\nbefore the exit codes 5 and 6.")
 	return &cobra.Command{Use: "exit-codes", Short: "The exit codes and what they mean", Long: text.String()}
 }
 
@@ -69,7 +69,8 @@ func newGatesTopic() *cobra.Command {
   ratio("NAME").MEASURE its paired quotient by that arm
   diff("NAME", "OTHER"), ratio("NAME", "OTHER")   against another arm
   arm("NAME", 12), diff("NAME", "OTHER", 12)      at the end of month 12 instead of the horizon
-  .value .lo .hi .std_error   one number of the figure: arm("NAME").MEASURE.hi
+  .p95 .p999 .es99            quantile over paths at 95 %, 99.9 %; expected shortfall at 99 % (of arm and diff)
+  .value .lo .hi .std_error   one number of the figure: arm("NAME").MEASURE.hi, arm("NAME").MEASURE.p95.value
 
 Shares are fractions and may be written as 8%, differences of shares as 8pp; money is in whole units of the
 currency. There are + - * / ( ), the comparisons < <= > >= == !=, in [LOW, HIGH] with both ends included,
@@ -78,6 +79,16 @@ and, or, not.
 A figure is its 95 % interval. A comparison holds when it is true anywhere inside the intervals, fails when it
 is true nowhere, and is undecided otherwise: more paths would decide it. Intervals on both sides count as
 independent, so compare an arm with its reference by diff. A gate on a measure without data fails.
+
+relend gate RUN judges a finished run again, with further conditions (--expect), and against an earlier run
+(--against): the same data and configuration must give the same results to the bit, else the model changed; and
+a measure of an arm fails when it moved further than its tolerance and further than chance moves it:
+
+  tolerances: [default_rate=±10bp, 'diff:served_share=±0.5pp', originations_amount=±2%]
+
+At the --level (99 %) chance moves no measure of any arm out of its band. Where a band is wider than its
+tolerance the gate is undecided; where it is not, a move of twice the tolerance is found with more than that
+probability. Runs of the same seed, design and paths are compared path by path, others as independent.
 
 A gate of level error that fails ends the command with exit code 5, an undecided one with 6, after everything
 is written; one of level warn is only shown.`}

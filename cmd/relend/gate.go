@@ -51,7 +51,7 @@ func newGateCommand(env *environment) *cobra.Command {
 			"between the two runs: the data of one with the configuration of the other. It takes both portfolios; where\n" +
 			"the program changed, the earlier experiment is run again by this one, and with --program, that of the\n" +
 			"earlier run, the causes are swapped in every order. The parts add up to the whole.",
-		Example: "  relend gate runs/tonight --expect 'arm(\"baseline\").default_rate.p95 < 25%'\n" +
+		Example: "  relend gate runs/tonight --expect 'arm(\"baseline\").default_rate.p95<25%'\n" +
 			"  relend gate runs/tonight --against runs/last-good --tolerance 'default_rate=±20bp' -o verdict\n" +
 			"  relend gate runs/tonight --against runs/last-good --cause",
 		Args: cobra.ExactArgs(1),

@@ -20,12 +20,8 @@ import (
 var start embed.FS
 
 func newInitCommand(env *environment) *cobra.Command {
-	force := false
-	write := func(c *cobra.Command, kind string, args []string, next string) error {
-		dir := "."
-		if len(args) == 1 {
-			dir = args[0]
-		}
+	dir, force := ".", false
+	write := func(kind, next string) error {
 		names, err := writeStart(kind, dir, force)
 		if err != nil {
 			return err
@@ -34,28 +30,25 @@ func newInitCommand(env *environment) *cobra.Command {
 		return nil
 	}
 	c := &cobra.Command{
-		Use:   "init [DIR]",
+		Use:   "init",
 		Short: "Write a commented experiment, policy and mapping to start from",
-		Long: "Writes experiment.yaml, policy.yaml and mapping.yaml with comments, by default to the current folder. The\n" +
-			"experiment runs as it is. Existing files are left alone unless --force is given.",
-		Example: "  relend init\n  relend init strategy && relend run strategy/experiment.yaml",
-		Args:    cobra.MaximumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			return write(c, "plain", args, "relend run experiment.yaml")
-		},
+		Long: "Writes experiment.yaml, policy.yaml and mapping.yaml with comments. The experiment runs as it is. Existing files\n" +
+			"are left alone unless --force is given. relend init nightly writes what a run every night takes.",
+		Example: "  relend init -o strategy\n  relend init nightly -o ci",
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return write("plain", "relend run experiment.yaml") },
 	}
 	nightly := &cobra.Command{
-		Use:   "nightly [DIR]",
+		Use:   "nightly",
 		Short: "Write an experiment with gates, a script and a CI workflow for a run every night",
 		Long: "Writes experiment.yaml with gates and tolerances, nightly.sh (fetch the portfolio, run, judge against the last good\n" +
 			"night, publish), workflow.yml, which does the same in GitHub Actions, and README.md, which says what to do when a\n" +
 			"verdict is undecided, when the model changed, and on the first night.",
-		Example: "  relend init nightly ci && PORTFOLIO=loans.parquet ci/nightly.sh",
-		Args:    cobra.MaximumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			return write(c, "nightly", args, "PORTFOLIO=loans.parquet ./nightly.sh")
-		},
+		Example: "  relend init nightly -o ci",
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return write("nightly", "PORTFOLIO=loans.parquet ./nightly.sh") },
 	}
+	c.PersistentFlags().StringVarP(&dir, "output", "o", dir, "folder to write to")
 	c.PersistentFlags().BoolVar(&force, "force", false, "replace existing files")
 	c.AddCommand(nightly)
 	return c

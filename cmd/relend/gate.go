@@ -102,6 +102,11 @@ func (o *gateOptions) check() error {
 	if !o.cause && (o.program != "" || len(o.files) > 0 || len(o.earlierFiles) > 0) {
 		return usage("-p, --earlier-portfolio and --program go with --cause")
 	}
+	if o.program != "" {
+		if _, err := exec.LookPath(o.program); err != nil {
+			return usage("--program: %v", err)
+		}
+	}
 	ps := &data.Problems{Cause: data.BadConfig}
 	o.parsed.tolerances = parseTolerances(ps, "--tolerance", o.tolerances)
 	return ps.Err()
@@ -349,7 +354,7 @@ func (s *swap) earlier(ctx context.Context, f *finished, portfolio source) (*dat
 	text, err := exec.CommandContext(ctx, s.program, arguments...).CombinedOutput()
 	got, openErr := openFinished(out) // a gate of the experiment may have failed: what counts is that it is written
 	if openErr != nil {
-		return nil, fmt.Errorf("%s did not run the experiment: %w\n%s", s.program, errors.Join(err, openErr), text)
+		return nil, fmt.Errorf("%s did not run the experiment: %v\n%s", s.program, errors.Join(err, openErr), text)
 	}
 	return got.results, nil
 }

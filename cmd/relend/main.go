@@ -66,8 +66,10 @@ func newRootCommand(env *environment) *cobra.Command {
 	root.SetVersionTemplate("relend {{.Version}}\n")
 	root.SetOut(env.stdout)
 	root.SetErr(env.stderr)
-	root.AddCommand(newInitCommand(env), newRunCommand(env), newPlanCommand(env), newBenchCommand(env), newExplainCommand(env), newAttributeCommand(env), newReportCommand(env), newDoctorCommand(env), newCompareCommand(env), newGateCommand(env), newVerifyCommand(env), newPortfolioCommand(env), newScenariosCommand(env), newLawCommand(env), newStudiesCommand(env),
-		newSchemaCommand(env), newSelfcheckCommand(env), newVersionCommand(env), newExitCodesTopic(), newGatesTopic())
+	root.AddCommand(newInitCommand(env), newRunCommand(env), newPlanCommand(env), newBenchCommand(env), newExplainCommand(env), newAttributeCommand(env),
+		newReportCommand(env), newCompareCommand(env), newGateCommand(env), newVerifyCommand(env), newPortfolioCommand(env), newScenariosCommand(env),
+		newLawCommand(env), newStudiesCommand(env), newSchemaCommand(env), newSelfcheckCommand(env), newDoctorCommand(env), newVersionCommand(env),
+		newExitCodesTopic(), newGatesTopic())
 	root.SetHelpCommand(newHelpCommand(root))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

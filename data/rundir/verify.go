@@ -101,4 +101,3 @@ func Check(dir string) (*Manifest, error) {
 
 // Sealed reports whether the manifest covers its own bytes, as those of older programs do not.
 func (m *Manifest) Sealed() bool { return m.Seal != "" }
-

@@ -141,7 +141,7 @@ type mover struct {
 }
 
 // shift is the change of a measure of an arm at the last month that both runs have.
-func (m *mover) shift(measure data.Measure, difference bool, arm string) (before, after estimate.Figure, change estimate.Combined) {
+func (m *mover) shift(measure data.Measure, difference bool, arm string) (before, after estimate.Figure, change estimate.Sum) {
 	month := min(m.runs[0].Months, m.runs[1].Months)
 	var terms []estimate.Term
 	for i, e := range []*estimate.Estimator{m.before, m.after} {

@@ -99,7 +99,7 @@ func Split(corners map[Corner]*data.Results, causes []Corner, tolerances []data.
 			if !everywhere || t.Difference && arm.Reference == at {
 				continue
 			}
-			figure := func(factors map[Corner]float64) estimate.Combined {
+			figure := func(factors map[Corner]float64) estimate.Sum {
 				var terms []estimate.Term
 				for c := Corner(0); c <= Later; c++ { // in a fixed order
 					if factors[c] == 0 {

@@ -17,8 +17,8 @@ type Term struct {
 	Factor    float64
 }
 
-// Combined is a sum of figures of several runs.
-type Combined struct {
+// Sum is a sum of figures of several runs.
+type Sum struct {
 	Value, SE float64 // NaN where a figure is missing; SE alone with one replicate
 	Freedom   float64 // degrees of freedom of SE
 	Paired    bool    // all runs share their draws
@@ -35,13 +35,13 @@ func Shares(a, b *data.Run) bool {
 // independent, with the degrees of freedom of Welch and Satterthwaite (Satterthwaite, Biometrics Bulletin 2, 1946). Runs of
 // one seed but different numbers of paths are taken as independent too: what they have in common makes the interval too
 // wide rather than too narrow where the figures move together.
-func Combine(measure data.Measure, terms ...Term) Combined {
+func Combine(measure data.Measure, terms ...Term) Sum {
 	// What is added and what is taken away are summed apart, so that equal terms cancel to exactly 0.
 	type group struct {
 		run       *data.Run
 		residuals [2][]float64
 	}
-	var c Combined
+	var c Sum
 	var groups []group
 	var values [2]float64
 	for _, t := range terms {
@@ -105,7 +105,7 @@ func (t Term) residuals(measure data.Measure) (value float64, residuals []float6
 }
 
 // Figure gives the sum its interval at a level.
-func (c Combined) Figure(level float64) Figure {
+func (c Sum) Figure(level float64) Figure {
 	switch {
 	case math.IsNaN(c.Value):
 		return Missing

@@ -27,7 +27,7 @@ func twoRuns(seeds [2]uint64, defaults [2][]int64) (list [2]*Estimator) {
 // 1e-4. Independent: variances 7e-4 and 4e-4, over 3 paths each.
 func TestCombine(t *testing.T) {
 	m := measure(t, "default_rate")
-	change := func(seeds [2]uint64) Combined {
+	change := func(seeds [2]uint64) Sum {
 		e := twoRuns(seeds, [2][]int64{{1, 2, 6}, {2, 4, 6}})
 		return Combine(m, Term{e[0], 0, -1, 1, -1}, Term{e[1], 0, -1, 1, 1})
 	}

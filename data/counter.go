@@ -166,5 +166,15 @@ var reasonTitles = [NumReasons]string{
 
 func (r Reason) String() string { return reasonNames[r] }
 
+// ReasonByName returns the reason of that name.
+func ReasonByName(name string) (Reason, bool) {
+	for r, n := range reasonNames {
+		if n == name {
+			return Reason(r), true
+		}
+	}
+	return 0, false
+}
+
 // Title is the reason in words for tables and charts.
 func (r Reason) Title() string { return reasonTitles[r] }

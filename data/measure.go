@@ -23,6 +23,8 @@ const (
 	AtStart                  // stocks at the end of month m-1
 	AtSnapshot               // stocks of month 0
 	MeanStart                // mean over months 1..m of the stocks at their start
+	SumStart                 // sum over months 1..m of the stocks at their start
+	FirstYear                // flows of months 1..m, at most of the first 12
 )
 
 // Term is one counter with its sign or factor.
@@ -78,6 +80,14 @@ func plus(counters ...Counter) []Term {
 	terms := make([]Term, len(counters))
 	for i, c := range counters {
 		terms[i] = Term{c, 1}
+	}
+	return terms
+}
+
+func denials() []Term {
+	var terms []Term
+	for r := range Reason(NumReasons) {
+		terms = append(terms, Term{Denied(r), 1})
 	}
 	return terms
 }
@@ -191,10 +201,14 @@ var measures = func() []Measure {
 	level("borrowers_served", "Borrowers served", "borrowers with at least one further loan so far", Count, Higher, ToDate, plus(FirstGrants))
 	rate("turned_away_share", "Applicants never served", "borrowers who applied and never got a further loan so far, per borrower who applied", Lower,
 		ToDate, []Term{{FirstApplications, 1}, {FirstGrants, -1}}, ToDate, plus(FirstApplications))
+	rate("unserved_12_share", "Never served in 12 months", "borrowers who applied in the first 12 months and got no further loan in them, per borrower who applied in them", Lower,
+		FirstYear, []Term{{FirstApplications, 1}, {FirstGrants, -1}}, FirstYear, plus(FirstApplications))
 	level("arrivals", "Applicants", "applicants who asked for a first loan so far", Count, Neither, ToDate, plus(Arrivals))
 	rate("joined_share", "Applicants lent to", "applicants who took up a first loan, per applicant so far", Higher,
 		ToDate, plus(Joined), ToDate, plus(Arrivals))
 	level("leaks", "Leaks to outside lenders", "denied applications followed by an outside loan so far", Count, Lower, ToDate, plus(Leaks))
+	rate("leak_share", "Denied applicants who leave the perimeter", "denied applications followed by a loan from an outside lender so far, per denied application", Lower,
+		ToDate, plus(Leaks), ToDate, denials())
 	add("months_stopped", "Months without lending", "months so far in which a control of the lender's book stopped all lending, on average over paths", Mean, Neither,
 		Sum{Window: ToDate, Terms: plus(LendingStopped)}, Sum{Window: AtSnapshot, Terms: initialBorrowers})
 	level("shocks", "Liquidity shocks", "denied rollover-dependent borrowers who found no money so far", Count, Lower, ToDate, plus(ShocksStarted))
@@ -211,6 +225,8 @@ var measures = func() []Measure {
 	level("active_borrowers", "Active borrowers", "borrowers with an open loan, not in default", Count, Higher, AtEnd, activeBorrowers)
 	level("balance", "Balance", "principal owed, not charged off", Amount, Higher, AtEnd, balance)
 	level("interest_income", "Interest income", "interest received in cash so far", Amount, Higher, ToDate, plus(InterestReceived))
+	rate("borrower_cost_rate", "Cost to the borrower", "interest received in cash so far, per balance at the start of each month, a year", Lower,
+		ToDate, []Term{{InterestReceived, 12}}, SumStart, balance)
 	margin := []Term{{InterestReceived, 1}, {Recoveries, 1}, {ChargedOff, -1}}
 	add("net_margin", "Net margin", "interest and recoveries less charge-offs, funding, operating and acquisition cost so far", Amount, Higher,
 		Sum{Window: ToDate, Terms: margin, Margin: true}, Sum{})

@@ -2,13 +2,14 @@ package data
 
 // Arm is one policy under one regulation and one macro path, as the report names it.
 type Arm struct {
-	Name       string   `json:"name"`       // unique key: letters, digits, "_", "-", "."
-	Title      string   `json:"title"`      // a few words
-	Policy     string   `json:"policy"`     // name of the policy
-	Regulation string   `json:"regulation"` // name of the regulation, "none" where there is none
-	Macro      string   `json:"macro"`      // name of the macro path
-	Rules      []string `json:"rules"`      // the rules in force, one sentence each
-	Reference  int      `json:"reference"`  // index of the arm it is compared with: the baseline under the same macro path; for that arm itself, the baseline; the baseline's own index for the baseline
+	Name       string   `json:"name"`              // unique key: letters, digits, "_", "-", "."
+	Title      string   `json:"title"`             // a few words
+	Policy     string   `json:"policy"`            // name of the policy
+	Regulation string   `json:"regulation"`        // name of the regulation, "none" where there is none
+	Macro      string   `json:"macro"`             // name of the macro path
+	Rules      []string `json:"rules"`             // the rules in force, one sentence each
+	Clauses    []Clause `json:"clauses,omitempty"` // the rules, policy before regulation, then what is inherent
+	Reference  int      `json:"reference"`         // index of the arm it is compared with: the baseline under the same macro path; for that arm itself, the baseline; the baseline's own index for the baseline
 }
 
 // Parameter is one behaviour parameter of the run.
@@ -197,6 +198,10 @@ type Results struct {
 
 	Halves [][]int64    // per arm: of the first paths, what every other borrower counts, shaped as Counts; nil where read from files
 	Cells  [][]CellSums // per arm: the single cells that occur and the margins over one dimension each
+
+	// Ledger counts what each clause does, per arm: [((batch*Months + month-1)*clauses + clause)*NumBites + Bite]; nil
+	// where it was not kept: paths with weights, expected values, and results of an older program.
+	Ledger [][]int64
 }
 
 // Weight is that of a path.
@@ -219,7 +224,7 @@ func (r *Results) Weigh(weights []float64) {
 		squares += float64(w * w)
 	}
 	r.Weights, r.Run.Effective = weights, float64(sum*sum)/squares
-	r.Cells = make([][]CellSums, len(r.Run.Arms))
+	r.Cells, r.Ledger = make([][]CellSums, len(r.Run.Arms)), nil
 }
 
 // Row returns the counters of one arm, path and month (0 = snapshot).

@@ -30,7 +30,7 @@ func (r *Report) groupAnswer(g Group, main bool) []string {
 	var out []string
 	best := -1
 	var higher, unclear, same []string
-	lost := map[int][]string{} // by the arm that beats them
+	lost, doubtful := map[int][]string{}, map[int][]string{} // by the arm that beats them, or might
 	for _, a := range g.Arms[1:] {
 		d := r.DifferenceAt(a, "default_rate")
 		switch d.Verdict() {
@@ -47,6 +47,9 @@ func (r *Report) groupAnswer(g Group, main bool) []string {
 		}
 		if b := r.Dominated[a]; b >= 0 {
 			lost[b] = append(lost[b], r.Title(a))
+		}
+		if b := r.Frontiers[0].Doubtful[a]; b >= 0 {
+			doubtful[b] = append(doubtful[b], r.Title(a))
 		}
 	}
 	baseline := r.Title(g.Reference)
@@ -89,7 +92,10 @@ func (r *Report) groupAnswer(g Group, main bool) []string {
 	}
 	for _, b := range g.Arms {
 		if len(lost[b]) > 0 {
-			out = append(out, sentence(r.Title(b)+" beats "+List(lost[b], nameLimit)+": no more defaults and no fewer borrowers served"))
+			out = append(out, sentence(r.Title(b)+" beats "+List(lost[b], nameLimit)+": fewer defaults and more borrowers served, or equal in one of them on every path"))
+		}
+		if len(doubtful[b]) > 0 {
+			out = append(out, sentence("against "+r.Title(b)+", "+List(doubtful[b], nameLimit)+" gives up defaults or access without a gain in the other that can be told"))
 		}
 	}
 	if s := r.rebound(g); s != "" {

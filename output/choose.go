@@ -8,32 +8,6 @@ import (
 	"relend/sim/estimate"
 )
 
-// dominate finds, inside each group, arms that another arm beats: distinguishably better in the default rate or
-// in the share of borrowers served, and neither distinguishably nor by its estimate worse in the other.
-func (r *Report) dominate(e *estimate.Estimator) {
-	r.Dominated = make([]int, len(r.Run.Arms))
-	risk := e.Differences(r.Measures[r.Index("default_rate")], r.Run.Months)
-	access := e.Differences(r.Measures[r.Index("served_share")], r.Run.Months)
-	for a := range r.Dominated {
-		r.Dominated[a] = -1
-	}
-	for _, g := range r.Groups {
-		for _, a := range g.Arms {
-			best := 0.0
-			for _, b := range g.Arms {
-				f, s := risk[b][a], access[b][a] // b less a
-				better := f.Verdict() == estimate.Below || s.Verdict() == estimate.Above
-				if !better || !(f.Value <= 0) || !(s.Value >= 0) {
-					continue
-				}
-				if gain := s.Value - f.Value; gain > best { // the arm that beats it by most
-					best, r.Dominated[a] = gain, b
-				}
-			}
-		}
-	}
-}
-
 // Choose picks at most n arms of a group that matter, in the order of the run: the reference first, then arms
 // that no other beats, then the rest, each by default rate, lowest first. The note says what was left out; it is
 // empty when nothing was.

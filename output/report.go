@@ -38,10 +38,12 @@ type Report struct {
 	Headline    []int    // indices into Measures
 	Answer      []string // sentences that answer the question, most important first
 	Warnings    []string
-	Dominated   []int         // per arm: an arm of its group that is better in one aim and no worse in the other; -1 none
+	Frontiers   []Frontier    // of FrontierAims
+	Dominated   []int         // Beaten of the first one
 	Losses      [][]Loss      // per arm: distribution of each of LossMeasures over paths at the horizon
 	Fans        [][][]float64 // [arm][month]: FanLevels quantiles over paths of the cumulative default rate
 	Denials     [][]Denial    // per arm, most frequent first
+	Rules       [][]RuleBite  // per arm, in the order of its clauses; nil where the run kept no ledger
 	Segments    []SegmentRow
 	Stages      []Stage // how the default rate settled, fewest paths first
 
@@ -115,7 +117,11 @@ func Build(results *data.Results, options Options) *Report {
 	}
 	r.distributions(e)
 	r.denials()
-	r.dominate(e)
+	r.Rules = r.rules()
+	for _, aims := range FrontierAims {
+		r.Frontiers = append(r.Frontiers, r.frontier(e, aims[0], aims[1]))
+	}
+	r.Dominated = r.Frontiers[0].Beaten
 	r.Segments = segments(results, e)
 	r.converge()
 	r.Answer = r.answer()

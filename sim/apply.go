@@ -48,7 +48,9 @@ func (l *life) apply(t int, wasIdle bool) {
 			bureau = &terms.Bureau
 			a.Outside = l.fate.shows(int(l.reported(t, bureau.Lag)), bureau)
 		}
-		outcomes[i] = l.outcome(t, i, a, book.Decide(a), terms)
+		d, cause := l.worker.judge(book, a)
+		l.worker.bite(l, t, i, a, d, cause)
+		outcomes[i] = l.outcome(t, i, a, d, terms)
 	}
 
 	first := outcomes[bits.TrailingZeros64(uint64(l.arms))]

@@ -22,14 +22,15 @@ type helm struct {
 	// What follows belongs to one path; a worker steers a copy.
 	turn    int // borrower whose step it is
 	memory  []rule.Memory
-	stop    *rule.Bound // control that stops all lending in the month, nil if none
-	slow    *rule.Bound // control that leaves the least chance of being looked at
-	approve float64     // that chance
-	short   *rule.Bound // control that leaves the least cash, nil if none limits it
-	cash    data.Money  // that cash, less what the month has taken; negative once nobody further is served
-	means   []average   // limits on the average rate
-	months  []business  // what has been lent, by month, the present one last
-	waiting []petition  // offers of the step that must wait for each other
+	leaves  []rule.Leave // of each control, for the month
+	stop    *rule.Bound  // control that stops all lending in the month, nil if none
+	slow    *rule.Bound  // control that leaves the least chance of being looked at
+	approve float64      // that chance
+	short   *rule.Bound  // control that leaves the least cash, nil if none limits it
+	cash    data.Money   // that cash, less what the month has taken; negative once nobody further is served
+	means   []average    // limits on the average rate
+	months  []business   // what has been lent, by month, the present one last
+	waiting []petition   // offers of the step that must wait for each other
 }
 
 // average is a limit on the average rate of new loans and what it leaves.
@@ -91,7 +92,7 @@ func (w *worker) steer(ctx context.Context, path, f int, arm *helm) error {
 	family, grid := &p.families[f], p.settings.Grid
 	m, book, y := family.model, family.books[arm.at], w.tallies[family.arms[arm.at]]
 	h := *arm
-	h.memory, h.waiting, h.means, h.months = make([]rule.Memory, len(h.controls)), w.crowd.waiting[:0], nil, nil
+	h.memory, h.leaves, h.waiting, h.means, h.months = make([]rule.Memory, len(h.controls)), make([]rule.Leave, len(h.controls)), w.crowd.waiting[:0], nil, nil
 	economies := w.economies[f]
 	if m.RepK > 0 { // the miss hazard will depend on the arm
 		economies = slices.Clone(economies)
@@ -213,6 +214,7 @@ func (h *helm) govern(l rule.Ledger, t int) {
 	for i := range h.controls {
 		c := &h.controls[i]
 		leave := c.Govern(&l, &h.memory[i]) // also before it is in force: it remembers the snapshot
+		h.leaves[i] = leave
 		if !c.Holds(t) {
 			continue
 		}
@@ -239,14 +241,14 @@ func (l *life) applySteered(t int, wasIdle bool) {
 	book := l.family.books[h.at]
 	terms := book.At(t)
 	a.Outside = l.fate.shows(int(l.reported(t, terms.Lag)), &terms.Bureau)
-	var d rule.Decision
-	switch {
-	case h.stop != nil:
-		d = denial(h.stop)
-	case h.slow != nil && rng.Uniform(l.fate.Block(rng.Control, t)[chanceDraw]) >= h.approve:
-		d = denial(h.slow)
-	default:
-		d = book.Decide(a)
+	d, cause := l.worker.judge(book, a)
+	by := h.stop
+	if by == nil && h.slow != nil && rng.Uniform(l.fate.Block(rng.Control, t)[chanceDraw]) >= h.approve {
+		by = h.slow
+	}
+	if by != nil {
+		d = denial(by)
+	} else {
 		x := petition{borrower: l.borrower.id, at: h.turn, wasIdle: wasIdle, offer: d}
 		if h.soft != nil {
 			x.instead = d
@@ -257,6 +259,7 @@ func (l *life) applySteered(t int, wasIdle bool) {
 			return
 		}
 	}
+	h.bite(l, t, a, d, cause, by)
 	o := l.outcome(t, h.at, a, d, terms)
 	h.book(l, o, 0)
 	l.carry(t, wasIdle, a, o)
@@ -361,20 +364,29 @@ func (h *helm) serve(w *worker, path, t int) {
 		x := &h.waiting[i]
 		l, a := w.turnTo(path, x.at, t), &w.application
 		l.applyFor(a, t)
+		book := l.family.books[h.at]
+		terms := book.At(t)
+		a.Outside = l.fate.shows(int(l.reported(t, terms.Lag)), &terms.Bureau)
+		_, cause := w.judge(book, a) // as before, for the hearing
 		if x.broken != 0 && !h.within(l, x) {
 			x.offer, x.broken = x.instead, 0
 		}
+		if x.broken != 0 { // soft limits give way
+			cause = book.Place(h.soft.Hard.Cause(a))
+		}
 		d, cash := x.offer, l.cash(a, &x.offer)
+		var by *rule.Bound
 		if m := h.exceeded(l, &d); d.Granted && m != nil {
-			d = denial(m.by)
+			by, d = m.by, denial(m.by)
 			m.closed = h.queue.Fill == rule.Stop
 		} else if d.Granted && cash > h.cash {
-			d = denial(h.short)
+			by, d = h.short, denial(h.short)
 			if h.queue.Fill == rule.Stop {
 				h.cash = -1
 			}
 		}
-		o := l.outcome(t, h.at, a, d, l.family.books[h.at].At(t))
+		h.bite(l, t, a, d, cause, by)
+		o := l.outcome(t, h.at, a, d, terms)
 		if o.kind == granted {
 			h.cash -= cash
 			h.book(l, o, x.broken)

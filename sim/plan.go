@@ -218,6 +218,10 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 		return nil, err
 	}
 
+	arms = slices.Clone(arms)
+	for i := range arms {
+		arms[i].Clauses = clauses(&arms[i], portfolio.Currency)
+	}
 	p := &Plan{settings: settings, arms: arms, segments: portfolio.Segments, portfolio: portfolio, correlated: correlated}
 	if err := p.load(portfolio); err != nil {
 		return nil, err

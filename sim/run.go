@@ -64,14 +64,16 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 	months, replicate := p.settings.Months, p.settings.Design.Replicate()
 	block := (months + 1) * int(data.NumCounters)
 	counts, halves, sums := make([][]int64, len(p.arms)), make([][]int64, len(p.arms)), make([]*cells, len(p.arms))
+	run, ledger := p.Describe(), make([][]int64, len(p.arms))
 	for a, as := range p.as {
 		if as != a {
-			counts[a], halves[a], sums[a] = counts[as], halves[as], sums[as]
+			counts[a], halves[a], sums[a], ledger[a] = counts[as], halves[as], sums[as], ledger[as]
 			continue
 		}
 		counts[a] = make([]int64, p.settings.Paths*block)
 		halves[a] = make([]int64, min(p.settings.Paths, halvedPaths)*block)
 		sums[a] = newCells(p.cells, block)
+		ledger[a] = make([]int64, run.Batches()*months*len(p.arms[a].Clauses)*data.NumBites)
 	}
 
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -91,6 +93,12 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 			}()
 			w := newWorker(p)
 			w.halves = halves
+			w.bites = make([]*bites, len(p.arms))
+			for _, a := range p.as {
+				if w.bites[a] == nil {
+					w.bites[a] = newBites(&p.arms[a], months)
+				}
+			}
 			for {
 				unit := int(next.Add(1)) - 1
 				if unit >= units || ctx.Err() != nil {
@@ -101,10 +109,18 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 				}
 				for i := range replicate {
 					path := unit*replicate + i
+					w.heard = w.bites != nil && run.Heard(path)
 					if err := w.path(ctx, path, counts); err != nil {
 						cancel(err)
 						return
 					}
+					mu.Lock()
+					for a, b := range w.bites {
+						if b != nil {
+							b.add(ledger[a], run.BatchOf(path), w.heard)
+						}
+					}
+					mu.Unlock()
 				}
 				for a, replicate := range w.replicates {
 					if replicate == nil {
@@ -128,7 +144,7 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	results := &data.Results{Run: p.Describe(), Counts: counts, Halves: halves}
+	results := &data.Results{Run: run, Counts: counts, Halves: halves, Ledger: ledger}
 	results.Run.Sharing = sharing
 	for a := range sums {
 		results.Cells = append(results.Cells, sums[a].results())
@@ -154,9 +170,12 @@ type worker struct {
 	crowd       crowd
 	watch       *watch    // in the pilot
 	halves      [][]int64 // by arm, of the first paths; nil where nobody asks
-	weight      int64     // with which a borrower counts who stands for a stratum; 0: his own
-	story       *story    // of the borrower who is followed
-	plain       bool      // as in Plan
+	bites       []*bites  // by arm, of the path; nil where nobody asks, and for arms that are not simulated themselves
+	heard       bool      // every rule is, on this path
+	hearing     rule.Hearing
+	weight      int64  // with which a borrower counts who stands for a stratum; 0: his own
+	story       *story // of the borrower who is followed
+	plain       bool   // as in Plan
 	sharing     data.Sharing
 }
 
@@ -220,7 +239,14 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 	}
 	w.settle(path, counts)
 	for arm := range p.arms {
-		if err := audit(p.arms[arm].Name, path, w.totals(path, counts[arm]), p.population); err != nil {
+		totals := w.totals(path, counts[arm])
+		if err := audit(p.arms[arm].Name, path, totals, p.population); err != nil {
+			return err
+		}
+		if w.bites == nil || w.bites[arm] == nil {
+			continue
+		}
+		if err := w.bites[arm].close(&p.arms[arm], path, totals, w.heard); err != nil {
 			return err
 		}
 	}
@@ -459,6 +485,7 @@ func (p *Plan) Describe() data.Run {
 		"opening balance + disbursed - repaid - charged off = closing balance",
 		population,
 		"granted + not taken up + denied = applications",
+		"denials decided by each rule = denials, by reason",
 		"provisions of a stage are at most its balance",
 	} {
 		r.Checks = append(r.Checks, data.Check{Name: name, Result: fmt.Sprintf("holds to the unit in all %d months of all arms and paths", checked), Holds: true})

@@ -25,6 +25,7 @@ func newSchemaCommand(env *environment) *cobra.Command {
 		{"experiment", "Keys of experiments, policies, regulations and macro paths", experimentSchemaText},
 		{"rules", "Rules of policies and regulations with their parameters", rulesSchemaText},
 		{"parameters", "Behaviour parameters: meaning, unit, default, source", parametersSchemaText},
+		{"ledger", "Ledger of rules: files and tables that say what each rule does", ledgerSchemaText},
 		{"measures", "Measures: definition, unit and denominator", measuresSchemaText},
 	} {
 		c.AddCommand(&cobra.Command{
@@ -69,6 +70,7 @@ func formula(m data.Measure) string {
 var windows = map[data.Window]string{
 	data.InMonth: "in the month", data.ToDate: "so far", data.AtEnd: "at the end of the month", data.AtStart: "at the start of the month",
 	data.AtSnapshot: "at the snapshot", data.MeanStart: "mean over the months so far, at their start",
+	data.SumStart: "sum over the months so far, at their start", data.FirstYear: "so far, first 12 months only",
 }
 
 func sum(s data.Sum) string {

@@ -23,9 +23,13 @@ const (
 	RunFile        = "results/run.json"
 	PathsFile      = "results/paths.parquet"
 	CellsFile      = "results/cells.parquet"
+	LedgerFile     = "results/ledger.parquet"
 )
 
-var computed = []string{ExperimentFile, RunFile, PathsFile, CellsFile}
+var computed = []string{ExperimentFile, RunFile, PathsFile, CellsFile, LedgerFile}
+
+// later are the computed files that older programs did not write.
+var later = []string{LedgerFile}
 
 // Manifest says where a run directory comes from. It is the only file of a run that knows clock, host or path.
 type Manifest struct {

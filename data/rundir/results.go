@@ -20,7 +20,8 @@ const counters = int(data.NumCounters)
 // WriteResults writes the results of a run: run.json with what was run, paths.parquet with one row per arm, path
 // and month (0 = snapshot) and a column per data.Counter, and cells.parquet with the sums over paths of groups
 // of borrowers, one row per arm, segment, product, ordinal class, month and counter that is not all zero; a
-// dimension that was summed over is written as "".
+// dimension that was summed over is written as "". ledger.parquet has what each rule did, one row per arm, batch of paths,
+// month and rule that anything was counted of (data.Bite).
 func (w *Writer) WriteResults(r *data.Results) error {
 	run := r.Run
 	run.Format = data.RunFormat
@@ -34,7 +35,10 @@ func (w *Writer) WriteResults(r *data.Results) error {
 	if err := w.Stream(PathsFile, func(out io.Writer) error { return writePaths(out, r) }); err != nil {
 		return err
 	}
-	return w.Stream(CellsFile, func(out io.Writer) error { return writeCells(out, r) })
+	if err := w.Stream(CellsFile, func(out io.Writer) error { return writeCells(out, r) }); err != nil {
+		return err
+	}
+	return w.Stream(LedgerFile, func(out io.Writer) error { return writeLedger(out, r) })
 }
 
 // pathColumns are the columns of paths.parquet with room for n rows.
@@ -190,7 +194,10 @@ func Open(dir string) (*Run, *data.Results, error) {
 	if err != nil {
 		return nil, nil, bad(dir, "cannot read %s: %v", ExperimentFile, cause(err))
 	}
-	r, err := readResults(dir)
+	has := func(name string) bool {
+		return slices.ContainsFunc(m.Files, func(f File) bool { return f.Name == name })
+	}
+	r, err := readResults(dir, has)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -206,6 +213,9 @@ func verify(dir string, m *Manifest) error {
 			problems.List = append(problems.List, data.Problem{File: path, Message: fmt.Sprintf(format, args...)})
 		}
 		at := slices.IndexFunc(m.Files, func(f File) bool { return f.Name == name })
+		if at < 0 && slices.Contains(later, name) {
+			continue
+		}
 		if at < 0 {
 			add("is not listed in %s", ManifestFile)
 			continue
@@ -223,7 +233,8 @@ func verify(dir string, m *Manifest) error {
 	return problems.Err()
 }
 
-func readResults(dir string) (*data.Results, error) {
+// readResults reads the computed files that the directory has.
+func readResults(dir string, has func(name string) bool) (*data.Results, error) {
 	path := filepath.Join(dir, RunFile)
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -239,7 +250,14 @@ func readResults(dir string) (*data.Results, error) {
 	if err := readPaths(filepath.Join(dir, PathsFile), r); err != nil {
 		return nil, err
 	}
-	return r, readCells(filepath.Join(dir, CellsFile), r)
+	if err := readCells(filepath.Join(dir, CellsFile), r); err != nil {
+		return nil, err
+	}
+	if !has(LedgerFile) {
+		r.Run.Warnings = append(r.Run.Warnings, "the run was written by a program that did not count what each rule does: the report lacks it")
+		return r, nil
+	}
+	return r, readLedger(filepath.Join(dir, LedgerFile), r)
 }
 
 // consistent checks what the readers of results rely on.

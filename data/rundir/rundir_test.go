@@ -47,6 +47,14 @@ func sample() *data.Results {
 		}
 		r.Cells = append(r.Cells, sums)
 	}
+	for a := range r.Run.Arms {
+		r.Run.Arms[a].Clauses = []data.Clause{{Name: "top_up", Of: "strict", Reason: "top_up"}, {Name: "amount_min"}}[a:]
+		ledger := make([]int64, r.Run.Batches()*r.Run.Months*len(r.Run.Arms[a].Clauses)*data.NumBites)
+		for i := range ledger {
+			ledger[i] = rng.Int64N(3) * rng.Int64()
+		}
+		r.Ledger = append(r.Ledger, ledger)
+	}
 	return r
 }
 
@@ -98,7 +106,7 @@ func TestRoundTrip(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("results differ:\n got %+v\nwant %+v", got.Run, want.Run)
 	}
-	if string(run.Experiment) != "title: t\n" || run.Manifest.Seed != want.Run.Seed || len(run.Manifest.Files) != 6 {
+	if string(run.Experiment) != "title: t\n" || run.Manifest.Seed != want.Run.Seed || len(run.Manifest.Files) != 7 {
 		t.Errorf("run: %s, %+v", run.Experiment, run.Manifest)
 	}
 	for _, f := range run.Manifest.Files {
@@ -107,7 +115,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("%s: %+v, manifest has %+v (%v)", f.Name, in, f, err)
 		}
 	}
-	if left := entries(t, filepath.Dir(dir)); len(left) != 10 { // the run, 2 folders, 7 files
+	if left := entries(t, filepath.Dir(dir)); len(left) != 11 { // the run, 2 folders, 8 files
 		t.Errorf("left behind: %v", left)
 	}
 }
@@ -136,7 +144,7 @@ func TestExisting(t *testing.T) {
 		t.Errorf("existing run without force: %v", err)
 	}
 	finish(t, dir, true)
-	if left := entries(t, root); len(left) != 10 {
+	if left := entries(t, root); len(left) != 11 {
 		t.Errorf("after replacement: %v", left)
 	}
 
@@ -311,7 +319,7 @@ func TestRedraw(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Error("results changed by redrawing")
 	}
-	if left := entries(t, root); len(left) != 11 {
+	if left := entries(t, root); len(left) != 12 {
 		t.Errorf("left behind: %v", left)
 	}
 	if _, err := Redraw(root); err == nil || !strings.Contains(err.Error(), "is not a run directory") {
@@ -539,5 +547,53 @@ func TestWeights(t *testing.T) {
 	}
 	if got, err := read(0); err != nil || got != nil {
 		t.Errorf("a run without weights: %v, %v", got, err)
+	}
+}
+
+// The directory of a program that did not count what rules do opens, and says so.
+func TestOpensWithoutLedger(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	want := finish(t, dir, false)
+	must(t, os.Remove(filepath.Join(dir, LedgerFile)))
+	m, err := readManifest(dir)
+	must(t, err)
+	m.Files = slices.DeleteFunc(m.Files, func(f File) bool { return f.Name == LedgerFile })
+	raw, err := encode(m)
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, ManifestFile), raw, 0o666))
+	_, r, err := Open(dir)
+	must(t, err)
+	if r.Ledger != nil || len(r.Run.Warnings) != 1 || !strings.Contains(r.Run.Warnings[0], "what each rule does") || !reflect.DeepEqual(r.Counts, want.Counts) {
+		t.Errorf("ledger of %d arms, warnings %q", len(r.Ledger), r.Run.Warnings)
+	}
+}
+
+// A ledger that names what the run does not know is refused.
+func TestForeignLedger(t *testing.T) {
+	dir := t.TempDir()
+	r := sample()
+	path := filepath.Join(dir, "ledger.parquet")
+	write := func(r *data.Results) {
+		f, err := os.Create(path)
+		must(t, err)
+		must(t, errors.Join(writeLedger(f, r), f.Close()))
+	}
+	write(r)
+	back := &data.Results{Run: r.Run}
+	if must(t, readLedger(path, back)); !reflect.DeepEqual(back.Ledger, r.Ledger) {
+		t.Error("the ledger reads back otherwise")
+	}
+	for what, spoil := range map[string]func(run *data.Run){
+		"arm":   func(run *data.Run) { run.Arms[0].Name = "other" },
+		"batch": func(run *data.Run) { run.Paths = 2 },
+		"month": func(run *data.Run) { run.Months = 2 },
+		"rule":  func(run *data.Run) { run.Arms[0].Clauses = run.Arms[0].Clauses[:1] },
+	} {
+		spoilt := &data.Results{Run: r.Run}
+		spoilt.Run.Arms = slices.Clone(r.Run.Arms)
+		spoil(&spoilt.Run)
+		if err := readLedger(path, spoilt); err == nil || !strings.Contains(err.Error(), "does not know") {
+			t.Errorf("another %s: %v", what, err)
+		}
 	}
 }

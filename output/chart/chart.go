@@ -23,11 +23,11 @@ type Figure struct {
 }
 
 // Kinds are the charts, in the order of the report.
-var Kinds = []string{"frontier", "compare", "difference", "relative", "fan", "loss", "delinquency", "states", "denials", "convergence"}
+var Kinds = []string{"frontier", "frontier_loss", "compare", "difference", "relative", "fan", "loss", "delinquency", "states", "denials", "rules", "rules_monthly", "convergence"}
 
 var drawers = map[string]func(b *book, g output.Group) *page{
-	"frontier": frontier, "compare": compare, "difference": differences, "relative": relative,
-	"fan": fans, "loss": losses, "delinquency": delinquency, "states": states, "denials": denials, "convergence": convergence,
+	"frontier": frontier, "frontier_loss": lossFrontier, "compare": compare, "difference": differences, "relative": relative,
+	"fan": fans, "loss": losses, "delinquency": delinquency, "states": states, "denials": denials, "rules": rules, "rules_monthly": rulesMonthly, "convergence": convergence,
 }
 
 // page is a chart before it is drawn.

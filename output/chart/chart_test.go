@@ -28,7 +28,21 @@ func report(months int, titles ...string) *output.Report {
 				row[data.BorrowersCurrent], row[data.BorrowersD1], row[data.BalanceCurrent] = int64(1000-5*m), int64(5*m), 1_000_000
 				if m > 0 {
 					row[data.Defaults], row[data.ChargedOff] = int64(5+p+2*a), int64(1000*(p+1))
-					row[data.Applications], row[data.FirstGrants], row[data.Denied(data.DeniedPTI)] = 30, int64(20-2*a), int64(1+p%3)
+					row[data.Applications], row[data.FirstGrants], row[data.Denied(data.DeniedPTI)], row[data.RequestedAmount] = 30, int64(20-2*a), int64(1+p%3), 9000
+				}
+			}
+		}
+	}
+	r.Ledger = make([][]int64, len(titles))
+	for a := range r.Run.Arms {
+		for i := range 9 { // more rules than a panel shows
+			r.Run.Arms[a].Clauses = append(r.Run.Arms[a].Clauses, data.Clause{Name: "rule", Law: i > 4, Reason: "payment_to_income"})
+		}
+		r.Ledger[a] = make([]int64, r.Run.Batches()*months*9*data.NumBites)
+		for batch := range r.Run.Batches() {
+			for m := 1; m <= months; m++ {
+				for i := range 9 {
+					copy(r.Bites(a, batch, data.Month(m), i), []int64{30, int64(i + batch%2), int64(i) / 2, 100, 1, 20})
 				}
 			}
 		}
@@ -178,7 +192,7 @@ func TestNamesDoNotOverlap(t *testing.T) {
 	_, _, err := render(300, 200, func(c *canvas) {
 		p := panel{left: 0, bottom: 0, right: 300, top: 200}
 		var taken []rect
-		for i := range 40 {
+		for i := range 200 {
 			before := len(taken)
 			taken = c.name(p, 150+float64(i%7), 100+float64(i%5), "label", ink, false, taken)
 			for _, r := range taken[before:] {
@@ -187,8 +201,8 @@ func TestNamesDoNotOverlap(t *testing.T) {
 				}
 			}
 		}
-		if len(taken) < 8 || len(taken) == 40 {
-			t.Errorf("%d labels of 40 placed: some must fit, not all", len(taken))
+		if len(taken) < 8 || len(taken) == 200 {
+			t.Errorf("%d labels of 200 placed: some must fit, not all", len(taken))
 		}
 	})
 	if err != nil {

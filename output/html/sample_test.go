@@ -76,9 +76,37 @@ func sample(policies []policy, macros []string, paths, months int) *data.Results
 				one(r, g*len(policies)+i, path, p, g)
 			}
 			r.Cells = append(r.Cells, cells(r, g*len(policies)+i))
+			r.Ledger = append(r.Ledger, ledger(r, g*len(policies)+i))
 		}
 	}
 	return r
+}
+
+// ledger gives an arm a rule for each reason for which it denies. A rule would have bound a fifth more than it decides.
+func ledger(r *data.Results, arm int) []int64 {
+	a := &r.Run.Arms[arm]
+	for _, reason := range []data.Reason{data.DeniedHistory, data.DeniedScore, data.DeniedMinRepaid, data.DeniedOrdinal, data.DeniedAmount, data.DeniedCoolingOff, data.DeniedTopUp, data.DeniedClean, data.DeniedPTI, data.DeniedPrice} {
+		a.Clauses = append(a.Clauses, data.Clause{Name: reason.String(), Of: a.Policy, Reason: reason.String(), Sentence: "Denies for " + reason.Title() + "."})
+	}
+	out := make([]int64, r.Run.Batches()*r.Run.Months*len(a.Clauses)*data.NumBites)
+	for path := range r.Run.Paths {
+		for m := 1; m <= r.Run.Months; m++ {
+			row := r.Row(arm, path, data.Month(m))
+			for i, c := range a.Clauses {
+				reason, _ := data.ReasonByName(c.Reason)
+				at := ((r.Run.BatchOf(path)*r.Run.Months+m-1)*len(a.Clauses) + i) * data.NumBites
+				n := out[at : at+data.NumBites]
+				decided := row[data.Denied(reason)]
+				n[data.Decided] += decided
+				n[data.Refused] += decided * 900_000
+				if r.Run.Heard(path) {
+					n[data.Asked] += row[data.Applications]
+					n[data.WouldBind] += decided * 6 / 5
+				}
+			}
+		}
+	}
+	return out
 }
 
 // one writes one path of one arm.

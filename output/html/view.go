@@ -40,6 +40,8 @@ type view struct {
 	Losses    []grid
 	Late      []grid
 	Refusals  []grid
+	Bites     []grid
+	Access    []grid
 	Segments  []grid
 	Measures  []grid
 	Arms      []data.Arm
@@ -124,6 +126,8 @@ func page(r *output.Report, figures []chart.Figure) []byte {
 		v.Losses = append(v.Losses, lossTable(r, g))
 		v.Late = append(v.Late, measureTable(r, g, "After "+v.Months, "rate_30", "rate_60", "rate_90", "par_30", "par_60", "par_90", "gross_charge_off_rate", "net_charge_off_rate"))
 		v.Refusals = append(v.Refusals, refusalTable(r, g))
+		v.Access = append(v.Access, measureTable(r, g, "Risk and access after "+v.Months, accessMeasures...))
+		v.Bites = append(v.Bites, biteTables(r, g)...)
 		v.Segments = append(v.Segments, segmentTables(r, g)...)
 		v.Settled = slices.Concat(v.Settled, settledTables(r, g), partsTable(r, g), beyondTable(r, g))
 		var names []string
@@ -201,6 +205,10 @@ func caption(r *output.Report, g output.Group, text, note string) string {
 	}
 	return text
 }
+
+// accessMeasures are what an arm does to those who ask for loans and to the lender, beside the risk that it takes.
+var accessMeasures = []string{"default_rate", "loss_rate", "served_share", "borrowers_served", "unserved_12_share", "turned_away_share", "approval_rate",
+	"originations", "originations_amount", "leaks", "leak_share", "shocks", "borrower_cost_rate", "interest_income", "net_margin", "net_margin_rate"}
 
 // mostColumns is the largest number of arms side by side in a table.
 const mostColumns = 8

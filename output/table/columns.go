@@ -28,7 +28,7 @@ type Table struct {
 // All returns the tables of a report in the order of their names' importance.
 func All(r *output.Report) []Table {
 	return []Table{
-		{"summary", Summary(r)}, {"distribution", Distribution(r)}, {"denials", Denials(r)}, {"segments", Segments(r)}, {"convergence", Convergence(r)},
+		{"summary", Summary(r)}, {"distribution", Distribution(r)}, {"denials", Denials(r)}, {"rules", Rules(r)}, {"rules_monthly", RulesMonthly(r)}, {"segments", Segments(r)}, {"convergence", Convergence(r)},
 	}
 }
 
@@ -157,6 +157,57 @@ func Denials(r *output.Report) []Column {
 		}
 	}
 	return b.columns
+}
+
+// Rules is one row per arm, clause and figure at the horizon: what the clause has done so far, mean over paths with interval,
+// and the same as a share of the arm's applications, or, of money, of the amount asked for in them. diff is the difference of
+// the share decided to that of the same clause in the arm's reference. A run that kept no ledger has no rows.
+func Rules(r *output.Report) []Column {
+	b := newBuilder("arm title macro number rule of law reason sentence figure unit value std_error lo hi share share_std_error share_lo share_hi diff diff_std_error diff_lo diff_hi level",
+		"sssisssssssfffffffffffff")
+	for _, rules := range r.Rules {
+		for _, x := range rules {
+			arm, law := r.Run.Arms[x.Arm], "no"
+			if x.Clause.Law {
+				law = "yes"
+			}
+			for k := range data.NumBites {
+				unit, v, s, d := biteOf(r, &x.Total, data.Bite(k))
+				b.add(arm.Name, arm.Title, arm.Macro, x.Number, x.Clause.Name, x.Clause.Of, law, x.Clause.Reason, x.Clause.Sentence,
+					data.Bite(k).String(), unit, v.Value, v.SE, v.Lo, v.Hi, s.Value, s.SE, s.Lo, s.Hi, d.Value, d.SE, d.Lo, d.Hi, r.Level)
+			}
+		}
+	}
+	return b.columns
+}
+
+// RulesMonthly is one row per arm, clause, month and figure, flows of the month, as in Rules; number and rule name the
+// clause, whose sentence is there.
+func RulesMonthly(r *output.Report) []Column {
+	b := newBuilder("arm number rule month figure unit value std_error lo hi share share_std_error share_lo share_hi level", "sisissfffffffff")
+	for _, rules := range r.Rules {
+		for _, x := range rules {
+			for m := range x.Months {
+				for k := range data.NumBites {
+					unit, v, s, _ := biteOf(r, &x.Months[m], data.Bite(k))
+					b.add(r.Run.Arms[x.Arm].Name, x.Number, x.Clause.Name, m+1, data.Bite(k).String(), unit, v.Value, v.SE, v.Lo, v.Hi, s.Value, s.SE, s.Lo, s.Hi, r.Level)
+				}
+			}
+		}
+	}
+	return b.columns
+}
+
+// biteOf is one figure of a bite with its unit, its share and the difference of that.
+func biteOf(r *output.Report, x *output.Bite, k data.Bite) (unit string, value, share, diff estimate.Figure) {
+	unit, value, share, diff = data.Count.String(), x.Counts[k], x.Shares[k], estimate.Missing
+	switch k {
+	case data.Decided:
+		diff = x.Change
+	case data.Refused, data.Cut:
+		unit, value = r.Run.Currency, scaled(value, float64(data.Unit))
+	}
+	return unit, value, share, diff
 }
 
 // Segments is one row per arm and group of borrowers: initial borrowers, cumulative default rate and share

@@ -209,11 +209,19 @@ func (e *Estimator) series(out []float64, rows []int64, s data.Sum) {
 				so += float64(rows[m*counters+int(data.Joined)]) // none in month 0
 			}
 			out[m] = e.month(rows, 0, s) + so
-		case data.MeanStart:
+		case data.FirstYear:
+			if m > 0 && m <= 12 {
+				so += e.month(rows, m, s) - e.carried(rows, m, s)
+			}
+			out[m] = so
+		case data.MeanStart, data.SumStart:
 			out[m] = math.NaN()
 			if m > 0 {
 				so += e.month(rows, m-1, s)
-				out[m] = so / float64(m)
+				out[m] = so
+			}
+			if s.Window == data.MeanStart {
+				out[m] /= float64(m)
 			}
 		}
 	}

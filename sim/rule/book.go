@@ -18,6 +18,7 @@ type Book struct {
 	prices    []bound[Price] // that depend on the loan or on the time
 	shares    []float64      // below 1, in order: for how large a part of borrowers rules are obeyed
 	ranged    bool           // some rule depends on the amount granted
+	rules     []Rule         // as they were given, policy before law
 }
 
 // era is a stretch of steps in which the terms, and the prices of all that is offered, stay as they are.
@@ -27,21 +28,21 @@ type era struct {
 }
 
 type bound[R any] struct {
-	rule    R
-	law     bool
-	when    *condition
-	written Rule // of a check or limit: the rule as it was given
+	rule R
+	law  bool
+	when *condition
+	at   int // of a check or limit: its place in Book.rules
 }
 
 // Compile makes a Book from the rules of a policy and of the law. base holds the terms before any rule.
 // Checks run in the order of data.Reason whatever the order of the arguments, policy before law.
 func Compile(policy, law []Rule, base Terms, amountMin data.Money) *Book {
-	b := &Book{Terms: base, AmountMin: amountMin}
+	b := &Book{Terms: base, AmountMin: amountMin, rules: slices.Concat(policy, law)}
 	var changing []bound[TermsRule]
 	turns := []int{0}
 	for i, rules := range [][]Rule{policy, law} {
-		for _, written := range rules {
-			r := written
+		for k, r := range rules {
+			at := k + i*len(policy)
 			var when *condition
 			if c, ok := r.(*Clause); ok {
 				r, when = c.Rule, c.condition(&base.Setting)
@@ -73,12 +74,12 @@ func Compile(policy, law []Rule, base Terms, amountMin data.Money) *Book {
 				b.prices = append(b.prices, bound[Price]{rule: p, law: i == 1, when: when})
 			}
 			if c, ok := r.(Check); ok && when != nil && when.ranged {
-				b.limits = insert(b.limits, bound[Limit]{bar{c, c}, i == 1, when, written})
+				b.limits = insert(b.limits, bound[Limit]{bar{c, c}, i == 1, when, at})
 			} else if ok {
-				b.checks = insert(b.checks, bound[Check]{c, i == 1, when, written})
+				b.checks = insert(b.checks, bound[Check]{c, i == 1, when, at})
 			}
 			if l, ok := r.(Limit); ok {
-				b.limits = insert(b.limits, bound[Limit]{l, i == 1, when, written})
+				b.limits = insert(b.limits, bound[Limit]{l, i == 1, when, at})
 			}
 		}
 	}
@@ -214,7 +215,7 @@ func insert[R interface{ Reason() data.Reason }](list []bound[R], x bound[R]) []
 // price, a borrower without a break-even price is denied all the same. (Order: model.md §22
 // item 39; top-up before min_repaid as in §8.1.) A limit that binds loans of some amounts only allows the others.
 func (b *Book) Decide(a *Application) Decision {
-	d, _ := b.judge(a)
+	d, _ := b.Judge(a, nil)
 	return d
 }
 
@@ -222,36 +223,61 @@ func (b *Book) Decide(a *Application) Decision {
 // denies, of an offer of less than is asked the one that leaves the least room. It is nil where no rule decides by
 // itself: what is asked is granted, or the terms or the bounds of the model are in the way.
 func (b *Book) Cause(a *Application) Rule {
-	_, cause := b.judge(a)
-	return cause
+	if _, cause := b.Judge(a, nil); cause >= 0 && cause < len(b.rules) {
+		return b.rules[cause]
+	}
+	return nil
 }
 
-// judge returns the decision on an application and its cause.
-func (b *Book) judge(a *Application) (d Decision, cause Rule) {
+// check returns the first check that denies an application, negative for none; the hearing notes all.
+func (b *Book) check(a *Application, h *Hearing) int {
+	first := -1
+	for i := range b.checks {
+		c := &b.checks[i]
+		if !c.when.binds(a) {
+			continue
+		}
+		against := !c.rule.Allows(a)
+		if against && first < 0 {
+			if first = i; h == nil {
+				return first
+			}
+		}
+		h.note(c.at, c.when, against)
+	}
+	return first
+}
+
+// Judge returns the decision on an application and its cause: the place, among the rules given to Compile, policy before
+// law, and after them Inherent, of what denies, or of what leaves the least room for an offer of less than is asked;
+// negative where all that is asked is offered. With a hearing it goes on after the first rule that denies and asks all
+// others as well.
+func (b *Book) Judge(a *Application, h *Hearing) (d Decision, cause int) {
 	terms := b.At(a.Now)
 	refinance := !a.Idle && terms.TopUp
 	a.Refinance = refinance
-	for i := range b.checks {
-		c := &b.checks[i]
-		if c.when.binds(a) && !c.rule.Allows(a) {
-			return Decision{Reason: c.rule.Reason(), ByLaw: c.law}, c.written
+	cause = nobody
+	if first := b.check(a, h); first >= 0 {
+		c := &b.checks[first]
+		if d, cause = (Decision{Reason: c.rule.Reason(), ByLaw: c.law}), c.at; h == nil {
+			return d, cause
 		}
 	}
-	if !a.Idle && !terms.TopUp && !terms.Stack {
-		return Decision{Reason: data.DeniedTopUp}, nil // each rule leaves one way open, together none
-	}
-	if !a.Idle && !refinance && a.Own >= MaxOwn {
-		return Decision{Reason: data.DeniedConcurrent}, nil
-	}
-	if math.IsInf(a.BreakEven, 1) {
-		return Decision{Reason: data.DeniedPrice}, nil
+	small := a.Asked < b.AmountMin || refinance && a.Asked < a.NewestBalance
+	if !a.Idle && !refinance || small || math.IsInf(a.BreakEven, 1) {
+		if k := b.inherent(a, terms, small, cause == nobody, h); k >= 0 && cause == nobody {
+			d, cause = Decision{Reason: Inherent[k].Reason}, len(b.rules)+k
+		}
+		if cause != nobody && h == nil {
+			return d, cause
+		}
 	}
 	kept := Kept{Balance: a.OwnBalance, Instalments: a.OwnInstalments}
 	if refinance {
 		kept.Balance -= a.NewestBalance
 		kept.Instalments -= a.NewestInstalment
 	}
-	amount, reason, byLaw := a.Asked, data.DeniedAmount, false
+	amount, reason, byLaw, by := a.Asked, data.DeniedAmount, false, len(b.rules)+tooSmall
 	for again := true; again; {
 		least := amount
 		for i := range b.limits {
@@ -267,16 +293,22 @@ func (b *Book) judge(a *Application) (d Decision, cause Rule) {
 			if b.ranged {
 				room -= room % data.Unit
 			}
+			if amount == a.Asked || room < least && !h.knows(l.at) {
+				h.note(l.at, l.when, room < amount)
+			}
 			if room < least {
-				least, reason, byLaw, cause = room, l.rule.Reason(), l.law, l.written
+				least, reason, byLaw, by = room, l.rule.Reason(), l.law, l.at
 			}
 		}
-		again = b.ranged && least < amount // a smaller loan may be inside another perimeter
+		again = b.ranged && least < amount && cause == nobody // a smaller loan may be inside another perimeter
 		amount = least
+	}
+	if cause != nobody {
+		return d, cause
 	}
 	amount -= amount % data.Unit
 	if amount < b.AmountMin || (refinance && amount < a.NewestBalance) {
-		return Decision{Reason: reason, ByLaw: byLaw}, cause
+		return Decision{Reason: reason, ByLaw: byLaw}, by
 	}
 	apr := a.APR
 	for i := range b.prices {
@@ -287,5 +319,8 @@ func (b *Book) judge(a *Application) (d Decision, cause Rule) {
 			}
 		}
 	}
-	return Decision{Granted: true, Amount: amount, APR: apr, Refinance: refinance}, cause
+	if amount == a.Asked {
+		by = nobody
+	}
+	return Decision{Granted: true, Amount: amount, APR: apr, Refinance: refinance}, by
 }

@@ -65,6 +65,7 @@ func everything() Leave { return Leave{Approve: 1, Cash: math.MaxInt64, Average:
 type Bound struct {
 	Control
 	Law  bool // imposed by law
+	At   int  // place among the rules, policy before law
 	when *condition
 }
 
@@ -75,9 +76,9 @@ func (b *Bound) Holds(t int) bool { return b.when.now(t) }
 func Controls(policy, law []Rule, s *Setting) []Bound {
 	var out []Bound
 	for i, rules := range [][]Rule{policy, law} {
-		for _, r := range rules {
+		for k, r := range rules {
 			if c, ok := Bare(r).(Control); ok {
-				x := Bound{Control: c, Law: i == 1}
+				x := Bound{Control: c, Law: i == 1, At: k + i*len(policy)}
 				if clause, ok := r.(*Clause); ok {
 					x.when = clause.condition(s)
 				}

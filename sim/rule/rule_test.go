@@ -470,3 +470,46 @@ func TestDataSharing(t *testing.T) {
 		t.Errorf("%d steps do not fit", longest)
 	}
 }
+
+// A rule is bound exactly where, alone, it denies or cuts; a hearing changes no decision; and the cause is among the bound.
+func TestHearing(t *testing.T) {
+	several := 0
+	rapid.Check(t, func(t *rapid.T) {
+		var rules []Rule
+		for _, k := range Kinds {
+			if k.Name != "top_up" && rapid.IntRange(0, 2).Draw(t, k.Name) == 0 { // without top-ups it would be another loan
+				r := arbitrary(t, k)
+				if rapid.Bool().Draw(t, "dated") && !dated(r) && k.Name != "funding_queue" {
+					r = &Clause{Rule: r, From: Moment{Given: true, Months: rapid.IntRange(0, 12).Draw(t, "from")}, Compliance: 1}
+				}
+				rules = append(rules, r)
+			}
+		}
+		a := fine()
+		a.Gap, a.Since, a.Idle = rapid.IntRange(0, 40).Draw(t, "gap"), rapid.IntRange(0, 40).Draw(t, "since"), rapid.Bool().Draw(t, "idle")
+		a.Outside, a.Clean, a.Now, a.Term = rapid.IntRange(0, 6).Draw(t, "outside"), rapid.IntRange(0, 6).Draw(t, "clean"), 6, 12
+		terms, h := wide(), &Hearing{Bound: []int{7}}
+		book := Compile(rules, nil, terms, 500*data.Unit)
+		h.Clear()
+		d, cause := book.Judge(&a, h)
+		if d != book.Decide(&a) {
+			t.Fatalf("heard %+v, decided %+v", d, book.Decide(&a))
+		}
+		if cause >= 0 && !slices.Contains(h.Bound, cause) {
+			t.Fatalf("the cause %d is not among the bound %v", cause, h.Bound)
+		}
+		for i, r := range rules {
+			alone := Compile([]Rule{r}, nil, terms, 500*data.Unit).Decide(&a)
+			against := !alone.Granted || alone.Amount < a.Asked
+			if bound := slices.Contains(h.Bound, i); bound != against {
+				t.Fatalf("%s: alone %+v, bound in %v", r.Sentence("CNY"), alone, h.Bound)
+			}
+		}
+		if len(h.Bound) > 1 {
+			several++
+		}
+	})
+	if several == 0 {
+		t.Error("never more than one rule was bound")
+	}
+}

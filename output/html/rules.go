@@ -1,0 +1,44 @@
+package html
+
+import (
+	"relend/data"
+	"relend/output"
+	"relend/sim/estimate"
+)
+
+// biteTables have a row a rule that would have bound some application, one table an arm.
+func biteTables(r *output.Report, g output.Group) (out []grid) {
+	if r.Rules == nil {
+		return nil
+	}
+	arms, note := r.Choose(g, mostColumns)
+	share := output.ScaleOf(data.Share, "", 1)
+	percent := func(f estimate.Figure) string { return minus(share.PlusMinus(f, share.DigitsOf(f))) }
+	for _, a := range arms {
+		t := grid{Columns: []string{"Rule", "Of", "Asked", "Would bind, %", "Decides, %", "Δ to the reference, pp", "Amount refused, %", "Amount cut, %", "Amount refused or cut"}}
+		for _, x := range r.Rules[a] {
+			if n := &x.Total; n.Counts[data.WouldBind].Value > 0 {
+				change := "–"
+				if a != g.Reference && x.Total.Change.Verdict() != estimate.Unknown {
+					text, half := share.Difference(n.Change, share.DigitsOf(n.Change))
+					change = minus(text + " " + half)
+				}
+				of := x.Clause.Of
+				if x.Clause.Law {
+					of = "law " + of
+				}
+				if of == "" {
+					of = "inherent"
+				}
+				t.add(x.Clause.Sentence, of, percent(n.Shares[data.Asked]), percent(n.Shares[data.WouldBind]), percent(n.Shares[data.Decided]), change,
+					percent(n.Shares[data.Refused]), percent(n.Shares[data.Cut]), output.Money(n.Counts[data.Refused].Value+n.Counts[data.Cut].Value, r.Run.Currency))
+			}
+		}
+		t.Caption = caption(r, g, r.Title(a)+": % of all applications, or of the amount asked for in them, in "+output.Plural(r.Run.Months, "month"), note)
+		if len(t.Rows) == 0 {
+			t.Caption += ": no rule would have bound"
+		}
+		out = append(out, t)
+	}
+	return out
+}

@@ -45,20 +45,7 @@ func bootstrap(n, out int, level float64, seed uint64, statistic func(rows []int
 
 // middle returns the values between which the share level of all lies.
 func middle(values []float64, level float64) (lo, hi float64) {
-	slices.Sort(values) // NaN first
-	for len(values) > 0 && math.IsNaN(values[0]) {
-		values = values[1:]
-	}
-	if len(values) == 0 {
-		return math.NaN(), math.NaN()
-	}
-	at := func(p float64) float64 {
-		x := p * float64(len(values)-1)
-		i := min(int(x), len(values)-1)
-		j := min(i+1, len(values)-1)
-		return values[i] + (x-float64(i))*(values[j]-values[i])
-	}
-	return at((1 - level) / 2), at((1 + level) / 2)
+	return Quantile(values, (1-level)/2), Quantile(values, (1+level)/2)
 }
 
 // SaltelliPoints returns n blocks of k+2 points each (A. Saltelli et al., Comput. Phys. Commun. 181 (2010), 259-270): a

@@ -35,7 +35,7 @@ func newSweepCommand(env *environment) *cobra.Command {
 			"cells are kept in a directory and never run twice: an interrupted or killed sweep goes on with the same command,\n" +
 			"and a larger design adds to a smaller one.",
 	}
-	c.AddCommand(newSweepPlan(env), newSweepRun(env), newSweepStatus(env))
+	c.AddCommand(newSweepPlan(env), newSweepRun(env), newSweepStatus(env), newSweepCollect(env), newSweepReport(env))
 	return c
 }
 

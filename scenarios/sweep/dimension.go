@@ -334,10 +334,13 @@ func (d *Dimension) grid() (out []*document.Node) {
 	return out
 }
 
-// write writes a number with the dimension's unit and six significant digits.
+// write writes a number with the dimension's unit: drawn ones in steps of about a thousandth of their range.
 func (d *Dimension) write(v float64) *document.Node {
-	if d.step > 0 {
+	switch {
+	case d.step > 0:
 		v = math.Round(v/d.step) * d.step
+	case d.law != nil:
+		v = d.law.Round(v)
 	}
 	number := func(v float64) string {
 		text := strconv.FormatFloat(v, 'g', 6, 64)
@@ -351,6 +354,10 @@ func (d *Dimension) write(v float64) *document.Node {
 		return document.NewValue(number(v))
 	case "%":
 		return document.NewValue(number(v*100) + "%")
+	case "months", "days":
+		if v == 1 {
+			return document.NewValue("1 " + strings.TrimSuffix(d.Unit, "s"))
+		}
 	}
 	return document.NewValue(number(v) + " " + d.Unit)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"sort"
+	"strconv"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -13,22 +14,41 @@ type Law struct {
 	quantile func(p float64) float64
 	from, to float64 // probabilities at which it is cut off
 	ranged   bool
+	ratios   bool // a logarithmic range
 }
 
 // Quantile is the value that the parameter does not exceed with probability p, 0 to 1.
 func (l *Law) Quantile(p float64) float64 { return l.quantile(l.from + p*(l.to-l.from)) }
+
+// Round rounds a value to decimal steps of a thousandth of the law's width or less, of a logarithmic range to four digits, so that it
+// can be written and read.
+func (l *Law) Round(v float64) float64 {
+	width := l.Quantile(.95) - l.Quantile(.05)
+	if l.ratios {
+		width = math.Abs(v)
+	}
+	if width == 0 || v == 0 {
+		return v
+	}
+	digits := 3 - int(math.Floor(math.Log10(width)))
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'f', max(digits, 0), 64), 64)
+	if err != nil || digits < 0 {
+		return v
+	}
+	return rounded
+}
 
 // Range says whether the law is a range, whose ends are values like others, and not a distribution.
 func (l *Law) Range() bool { return l.ranged }
 
 // Uniform is the law of a range.
 func Uniform(from, to float64) *Law {
-	return &Law{func(p float64) float64 { return from + p*(to-from) }, 0, 1, true}
+	return &Law{func(p float64) float64 { return from + p*(to-from) }, 0, 1, true, false}
 }
 
 // LogUniform is the law of a range of equal ratios, from above 0.
 func LogUniform(from, to float64) *Law {
-	return &Law{func(p float64) float64 { return from * math.Pow(to/from, p) }, 0, 1, true}
+	return &Law{func(p float64) float64 { return from * math.Pow(to/from, p) }, 0, 1, true, true}
 }
 
 // Form is a kind of law and what it takes.
@@ -89,7 +109,7 @@ func NewLaw(name string, a map[string]float64, lo, hi float64) (*Law, error) {
 	if wrong != "" {
 		return nil, fmt.Errorf("%s", wrong)
 	}
-	l := &Law{quantile, 0, 1, false}
+	l := &Law{quantile, 0, 1, false, false}
 	if !math.IsInf(lo, -1) {
 		l.from = cdf(lo)
 	}

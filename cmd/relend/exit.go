@@ -41,8 +41,8 @@ var exitCodes = []struct {
 	{exitUsage, "the command line is wrong, asks to overwrite what exists without --force, or a sweep directory is in use"},
 	{exitConfig, "an experiment, policy, regulation, macro path, mapping or gate is wrong"},
 	{exitData, "a portfolio or a run directory cannot be used: missing, damaged, or its rows are wrong"},
-	{exitGate, "the run is written, and a gate of level error fails; studies run --strict: a fact is not reproduced"},
-	{exitUndecided, "the run is written, no gate fails, but one of level error needs more paths to be decided, or a precision was not reached within its limits"},
+	{exitGate, "the run is written, and a gate of level error fails; studies run --strict: a fact is not reproduced; solve: no value of the range meets the condition"},
+	{exitUndecided, "the run is written, no gate fails, but one of level error needs more paths to be decided, or a precision was not reached within its limits; solve: only more paths could tell"},
 	{exitInvariant, "the run broke one of its own laws (a ledger that does not add up) and nothing is written; or selfcheck found a comparison that fails"},
 	{exitInterrupted, "interrupted; nothing is written, and the same command starts again (a sweep keeps its finished cells and goes on)"},
 	{exitPartial, "a sweep ended with some of its cells missing; the others are kept"},
@@ -123,6 +123,7 @@ func exit(stderr io.Writer, err error) int {
 		wanting  *expect.InvariantError
 		lacking  *partialError
 		kept     *keptError
+		unmet    *unmetError
 	)
 	code, hint := exitInternal, ""
 	switch {
@@ -154,6 +155,11 @@ func exit(stderr io.Writer, err error) int {
 		}
 	case errors.As(err, &wide):
 		code = exitUndecided
+	case errors.As(err, &unmet):
+		code = exitGate
+		if unmet.unclear {
+			code = exitUndecided
+		}
 	case errors.As(err, &facts):
 		code = exitGate
 	case errors.As(err, &broken), errors.As(err, &unsound), errors.As(err, &wanting):

@@ -67,7 +67,7 @@ func newRootCommand(env *environment) *cobra.Command {
 	root.SetVersionTemplate("relend {{.Version}}\n")
 	root.SetOut(env.stdout)
 	root.SetErr(env.stderr)
-	root.AddCommand(newRunCommand(env), newPlanCommand(env), newBenchCommand(env), newExplainCommand(env), newAttributeCommand(env), newReportCommand(env), newSweepCommand(env), newPortfolioCommand(env), newScenariosCommand(env), newLawCommand(env), newStudiesCommand(env),
+	root.AddCommand(newRunCommand(env), newPlanCommand(env), newBenchCommand(env), newExplainCommand(env), newAttributeCommand(env), newReportCommand(env), newSweepCommand(env), newSolveCommand(env), newPortfolioCommand(env), newScenariosCommand(env), newLawCommand(env), newStudiesCommand(env),
 		newSchemaCommand(env), newSelfcheckCommand(env), newVersionCommand(env), newExitCodesTopic(), newGatesTopic())
 	root.SetHelpCommand(newHelpCommand(root))
 	root.InitDefaultHelpCmd()

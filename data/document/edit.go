@@ -15,6 +15,9 @@ func (n *Node) copyTo(path string) *Node {
 		at := path + "[" + strconv.Itoa(i) + "]"
 		if n.Kind == Map {
 			at = join(path, n.keys[i].text)
+			key := *n.keys[i]
+			key.File, key.Line, key.Col, key.Path = "", 0, 0, path
+			c.keys[i] = &key
 		}
 		c.items[i] = item.copyTo(at)
 	}

@@ -256,7 +256,7 @@ func (l *loader) outputs(s *Study, n *document.Node) (out []data.Output) {
 			out = append(out, o)
 		}
 	}
-	if len(out) == 0 {
+	if n.Kind == document.List && len(n.Items()) == 0 {
 		l.Errorf(n, "name at least one output, such as default_rate or diff:default_rate@12")
 	}
 	return out

@@ -507,7 +507,7 @@ func (j *sweepJob) expectations(out io.Writer, results *data.Results, settings s
 		reference := e.Sums(0, []data.Measure{m}, []int{o.Month})[0]
 		for a := range results.Run.Arms {
 			s := e.Sums(a, []data.Measure{m}, []int{o.Month})[0]
-			own, d := estimate.Ratio(s, j.study.Level), estimate.Difference(s, reference, j.study.Level)
+			own, d := estimate.Of(s, j.study.Level), estimate.Difference(s, reference, j.study.Level)
 			largest = max(largest, math.Abs(own.Value))
 			level, difference = max(level, own.Half()), max(difference, d.Half())
 		}

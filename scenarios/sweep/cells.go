@@ -263,6 +263,7 @@ func (r *Run) Arms(currency string, segments []string) ([]sim.Arm, sim.Settings,
 	}
 	arms := []sim.Arm{world[settings.Baseline]}
 	arms[0].Name, arms[0].Reference, settings.Baseline = "reference", 0, 0
+	settings.Pooled = r.Experiment.Engine == scenarios.StepEngine
 	for _, i := range r.members {
 		cell, root := r.of.Sweep.Cells[i], r.of.study.root.Copy()
 		if _, err := r.of.apply(root, cell.Point, false); err != nil {

@@ -1,15 +1,11 @@
 package estimate
 
 import (
-	"math"
-
-	"gonum.org/v1/gonum/stat/distuv"
-
 	"relend/data"
 )
 
 // Sums gives numerators and denominators of the measures of an arm at the given months by replicate, weights included: what
-// Ratio, Difference and Combine need, and all that has to be kept of a run for them. The order is measures times
+// Of, Difference and Combine need, and all that has to be kept of a run for them. The order is measures times
 // months.
 func (e *Estimator) Sums(arm int, measures []data.Measure, months []int) (out []data.Sums) {
 	all := e.ratios(arm, measures)
@@ -22,17 +18,9 @@ func (e *Estimator) Sums(arm int, measures []data.Measure, months []int) (out []
 	return out
 }
 
-// student is the quantile of Student's t for n replicates; NaN for one.
-func student(n int, level float64) float64 {
-	if n < 2 {
-		return math.NaN()
-	}
-	return distuv.StudentsT{Sigma: 1, Nu: float64(n - 1)}.Quantile(.5 + level/2)
-}
-
-// Ratio estimates a measure from its sums.
-func Ratio(s data.Sums, level float64) Figure {
-	return newRatio(s.Num, s.Den).figure(student(len(s.Num), level))
+// Of estimates a measure from its sums.
+func Of(s data.Sums, level float64) Figure {
+	return newRatio(s.Num, s.Den).figure(Student(len(s.Num), level))
 }
 
 // Difference is a - b over the same replicates; missing where they have not as many.
@@ -40,7 +28,7 @@ func Difference(a, b data.Sums, level float64) Figure {
 	if len(a.Num) != len(b.Num) {
 		return Missing
 	}
-	return difference(newRatio(a.Num, a.Den), newRatio(b.Num, b.Den), student(len(a.Num), level))
+	return difference(newRatio(a.Num, a.Den), newRatio(b.Num, b.Den), Student(len(a.Num), level))
 }
 
 // Combine is a sum of measures with the given factors over the same replicates, such as the mean over cells or a difference of
@@ -58,7 +46,7 @@ func Combine(sums []data.Sums, factors []float64, level float64) Figure {
 		}
 		value += factors[i] * ratios[i].value
 	}
-	return figure(value, n, student(n, level), func(k int) (sum float64) {
+	return figure(value, n, Student(n, level), func(k int) (sum float64) {
 		for i := range ratios {
 			sum += factors[i] * ratios[i].residual(k)
 		}

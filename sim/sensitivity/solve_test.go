@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func exact(f func(float64) float64, half float64, asked *int) func([]float64) ([]Answer, error) {
+func certain(f func(float64) float64, half float64, asked *int) func([]float64) ([]Answer, error) {
 	return func(xs []float64) (out []Answer, _ error) {
 		for _, x := range xs {
 			*asked++
@@ -42,7 +42,7 @@ func TestSolve(t *testing.T) {
 		{"again", Question{Lo: 0, Hi: 12, Target: 1, Tolerance: .01, Above: true}, hump, 0, Found, 3, 3, 3, true},
 	} {
 		asked := 0
-		r, err := Solve(c.q, exact(c.f, c.half, &asked))
+		r, err := Solve(c.q, certain(c.f, c.half, &asked))
 		same := func(a, b float64) bool { return math.IsNaN(a) && math.IsNaN(b) || math.Abs(a-b) <= .011 }
 		if err != nil || r.Outcome != c.outcome || !same(r.X, c.x) || !same(r.First, c.first) || !same(r.Last, c.last) || math.IsNaN(r.Again) == c.again {
 			t.Errorf("%s: %+v, %v", c.name, r, err)

@@ -21,7 +21,9 @@ type Influence struct {
 const bootSeed = 20240601
 
 // Influences are the indices of a Saltelli or a Morris design.
-func (r *Sweep) Influences() (out []Influence) {
+func (r *Sweep) Influences() []Influence { return r.influences }
+
+func (r *Sweep) influence() (out []Influence) {
 	k := len(r.Dimensions)
 	for o := range r.Outputs {
 		for a := range r.Sweep.Arms {

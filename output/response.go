@@ -36,7 +36,9 @@ const (
 
 // Responses are those of all dimensions, arms and outputs, except of designs that have better ways (Morris). The largest
 // swing of each arm and output comes first.
-func (r *Sweep) Responses() (out []Response) {
+func (r *Sweep) Responses() []Response { return r.responses }
+
+func (r *Sweep) respond() (out []Response) {
 	if r.Method == "morris" || r.Method == "list" && len(r.Points) < 2 {
 		return nil
 	}

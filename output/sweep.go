@@ -19,6 +19,8 @@ type Sweep struct {
 	Answer      []string
 
 	own, reference [][]data.Sums // [cell][output]; reference only of outputs that are differences
+	influences     []Influence
+	responses      []Response
 }
 
 // BuildSweep estimates every output of every cell. read returns the results of a cell by its key, nil when it is not
@@ -68,6 +70,7 @@ func BuildSweep(s *data.Sweep, read func(key string) ([]data.Sums, error)) (*Swe
 		}
 		r.Figures, r.Differences = append(r.Figures, figures), append(r.Differences, differences)
 	}
+	r.influences, r.responses = r.influence(), r.respond()
 	r.Answer = r.answer()
 	return r, nil
 }

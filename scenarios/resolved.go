@@ -13,11 +13,14 @@ import (
 // it does not depend on the library. Loading it gives an equal experiment, and the same experiment gives the
 // same bytes. Files and mappings of the portfolio appear without their folders: a run directory names no
 // place on a machine.
-func (e *Experiment) Resolved() []byte {
+func (e *Experiment) Resolved() []byte { return document.Marshal(e.node(filepath.Base)) }
+
+// node is the resolved experiment with files under the names that named gives them.
+func (e *Experiment) node(named func(path string) string) *document.Node {
 	root := document.NewMap()
 	text(root, "title", e.Title)
 	text(root, "description", e.Description)
-	root.Set("portfolio", e.Portfolio.node())
+	root.Set("portfolio", e.Portfolio.node(named))
 	text(root, "lender", e.Lender)
 	root.Set("grid", document.NewText(e.Grid.String()))
 	if len(e.Applicants) > 0 {
@@ -134,7 +137,7 @@ func (e *Experiment) Resolved() []byte {
 		}
 		root.Set("tolerances", document.NewList(list...))
 	}
-	return document.Marshal(root)
+	return root
 }
 
 func amendmentsNode(amendments []Amendment) *document.Node {
@@ -154,7 +157,7 @@ func amendmentsNode(amendments []Amendment) *document.Node {
 	return document.NewList(list...)
 }
 
-func (p Portfolio) node() *document.Node {
+func (p Portfolio) node(named func(path string) string) *document.Node {
 	m := document.NewMap()
 	if p.Synthetic != nil {
 		s := document.NewMap().Set("recipe", document.NewText(p.Synthetic.Recipe)).Set("borrowers", whole(p.Synthetic.Borrowers)).Set("seed", seed(p.Synthetic.Seed))
@@ -169,13 +172,13 @@ func (p Portfolio) node() *document.Node {
 	} else {
 		files := make([]string, len(p.Files))
 		for i, file := range p.Files {
-			files[i] = filepath.Base(file)
+			files[i] = named(file)
 		}
 		m.Set("files", textList(files))
 	}
 	mapping := p.Mapping
 	if isPath(mapping) {
-		mapping = filepath.Base(mapping)
+		mapping = named(mapping)
 	}
 	text(m, "mapping", mapping)
 	text(m, "as_of", p.AsOf)

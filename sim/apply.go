@@ -37,9 +37,11 @@ func (l *life) apply(t int, wasIdle bool) {
 		l.applySteered(t, wasIdle)
 		return
 	}
-	a, outcomes := &l.worker.application, &l.worker.outcomes
+	w := l.worker
+	a, outcomes := &w.application, &w.outcomes
 	l.applyFor(a, t)
 	var bureau *rule.Bureau
+	var last judgement // arms side by side often come to the same
 	for rest := l.arms; rest != 0; rest &= rest - 1 {
 		i := bits.TrailingZeros64(uint64(rest))
 		book := l.family.books[i]
@@ -48,9 +50,22 @@ func (l *life) apply(t int, wasIdle bool) {
 			bureau = &terms.Bureau
 			a.Outside = l.fate.shows(int(l.reported(t, bureau.Lag)), bureau)
 		}
-		d, cause := l.worker.judge(book, a)
-		l.worker.bite(l, t, i, a, d, cause)
-		outcomes[i] = l.outcome(t, i, a, d, terms)
+		d, cause := w.judge(book, a)
+		w.bite(l, t, i, a, d, cause)
+		d = l.judged(t, i, a, d)
+		if !last.alike(d, terms) {
+			last = judgement{d, terms, l.comes(t, a, d, terms)}
+		}
+		outcomes[i] = last.outcome
+		if !d.Granted {
+			w.denied[d.Reason] |= 1 << i
+		}
+	}
+	for reason, arms := range w.denied {
+		if arms != 0 {
+			l.deny(t, data.Reason(reason), arms)
+			w.denied[reason] = 0
+		}
 	}
 
 	first := outcomes[bits.TrailingZeros64(uint64(l.arms))]
@@ -70,6 +85,45 @@ func (l *life) apply(t int, wasIdle bool) {
 		l.worker.join(l, mine)
 	}
 	l.carry(t, wasIdle, a, first)
+}
+
+// judgement is a decision under some terms with what comes of it.
+type judgement struct {
+	decision rule.Decision
+	terms    *rule.Terms
+	outcome  outcome
+}
+
+// alike says whether another decision has the same outcome for sure.
+func (j *judgement) alike(d rule.Decision, terms *rule.Terms) bool {
+	return j.terms != nil && j.decision == d && (j.terms == terms ||
+		j.terms.Share == terms.Share && j.terms.Scope == terms.Scope && j.terms.Open == terms.Open && j.terms.Outside == terms.Outside)
+}
+
+// judged shows a decision in arm i to the story, if there is one.
+func (l *life) judged(t, i int, a *rule.Application, d rule.Decision) rule.Decision {
+	if s := l.worker.story; s != nil {
+		return s.judged(l, t, i, a, d)
+	}
+	return d
+}
+
+// deny counts the denials of some arms for a reason in step t: together where these arms have a tally of their own, or one is to be
+// had without taking it from lives.
+func (l *life) deny(t int, reason data.Reason, arms armSet) {
+	w, cell, month := l.worker, l.cellIndex(nextOrdinal(l.ordinal)), l.month(t)
+	count := func(y *tally) { counters(y.cell(cell), month)[data.Denied(reason)] += l.weight }
+	switch {
+	case arms == l.arms:
+		count(l.tally)
+		return
+	case w.plan.settings.Pooled && w.room(l.family, arms):
+		count(w.tallyOf(l.family, arms))
+		return
+	}
+	for ; arms != 0; arms &= arms - 1 {
+		count(w.tallies[l.family.arms[bits.TrailingZeros64(uint64(arms))]])
+	}
 }
 
 // same returns the arms of a set that came to an outcome.
@@ -131,12 +185,18 @@ func (l *life) nextStep() int {
 	return int(l.step)
 }
 
-// outcome says what comes of a decision in arm i. A denied borrower looks for money elsewhere; one who depends on
-// it and finds none is shocked (model.md §8.2, §22 items 14, 28, 29, 62). Denials are counted here, per arm.
+// outcome says what comes of a decision in arm i, and counts a denial.
 func (l *life) outcome(t, i int, a *rule.Application, d rule.Decision, terms *rule.Terms) outcome {
-	if s := l.worker.story; s != nil {
-		d = s.judged(l, t, i, a, d)
+	d = l.judged(t, i, a, d)
+	if !d.Granted {
+		l.deny(t, d.Reason, 1<<i)
 	}
+	return l.comes(t, a, d, terms)
+}
+
+// comes says what comes of a decision. A denied borrower looks for money elsewhere; one who depends on it and finds none is
+// shocked (model.md §8.2, §22 items 14, 28, 29, 62).
+func (l *life) comes(t int, a *rule.Application, d rule.Decision, terms *rule.Terms) outcome {
 	if d.Granted {
 		offered := 1.
 		if d.Amount != a.Asked {
@@ -147,7 +207,6 @@ func (l *life) outcome(t, i int, a *rule.Application, d rule.Decision, terms *ru
 		}
 		return outcome{kind: granted, refinance: d.Refinance, amount: d.Amount, apr: d.APR}
 	}
-	l.worker.denials(l, i, t)[data.Denied(d.Reason)] += l.weight
 	leak := l.model.Leak * (1 - terms.Share)
 	if d.ByLaw {
 		leak *= 1 - terms.Scope

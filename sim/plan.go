@@ -45,6 +45,10 @@ type Settings struct {
 	Correlation [][]float64 // of the innovations of the segments' factors, by segment; nil: independent
 	Start       *float64    // systematic factor of every segment at the snapshot; nil: drawn from its stationary law
 
+	// Pooled keeps the counts of all borrowers together and nothing else: results without cells and halves, in less time and
+	// memory where there are many arms.
+	Pooled bool
+
 	// WeightedControls lets arms whose controls watch the whole book run under the design importance.
 	WeightedControls bool
 
@@ -447,9 +451,16 @@ func (p *Plan) addCell(segment uint8, product data.Product) {
 	if *at >= 0 {
 		return
 	}
+	cell := data.Cell{Segment: int(segment), Product: int(product)}
+	if p.settings.Pooled {
+		if cell.Segment, cell.Product = data.All, data.All; len(p.cells) > 0 {
+			*at = 0
+			return
+		}
+	}
 	*at = int32(len(p.cells))
-	for class := range data.NumOrdinalClasses {
-		p.cells = append(p.cells, data.Cell{Segment: int(segment), Product: int(product), Ordinal: class})
+	for cell.Ordinal = range data.NumOrdinalClasses {
+		p.cells = append(p.cells, cell)
 	}
 }
 

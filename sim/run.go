@@ -48,9 +48,11 @@ func (p *Plan) Memory(workers int) int64 {
 		n := len(p.families[i].arms)
 		sets += 1<<min(n, 20) - 1 - n // of two arms and more
 	}
-	tallies := 2*arms + int64(min(sets, mostShared))
-	paths := int64(p.settings.Paths)
-	return portfolio + arms*(paths+min(paths, halvedPaths))*block + arms*margins*block*4 + int64(workers)*tallies*singles*block
+	paths, shared := int64(p.settings.Paths), int64(min(sets, p.mostShared()))
+	if p.settings.Pooled {
+		return portfolio + arms*paths*block + int64(workers)*(arms+shared)*singles*block
+	}
+	return portfolio + arms*(paths+min(paths, halvedPaths))*block + arms*margins*block*4 + int64(workers)*(2*arms+shared)*singles*block
 }
 
 // Run simulates all paths on the given number of workers (0 = one per processor). progress, if not nil, is
@@ -71,6 +73,9 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 			continue
 		}
 		counts[a] = make([]int64, p.settings.Paths*block)
+		if p.settings.Pooled {
+			continue
+		}
 		halves[a] = make([]int64, min(p.settings.Paths, halvedPaths)*block)
 		sums[a] = newCells(p.cells, block)
 		ledger[a] = make([]int64, run.Batches()*months*len(p.arms[a].Clauses)*data.NumBites)
@@ -92,11 +97,13 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 				}
 			}()
 			w := newWorker(p)
-			w.halves = halves
-			w.bites = make([]*bites, len(p.arms))
-			for _, a := range p.as {
-				if w.bites[a] == nil {
-					w.bites[a] = newBites(&p.arms[a], months)
+			if !p.settings.Pooled {
+				w.halves = halves
+				w.bites = make([]*bites, len(p.arms))
+				for _, a := range p.as {
+					if w.bites[a] == nil {
+						w.bites[a] = newBites(&p.arms[a], months)
+					}
 				}
 			}
 			for {
@@ -144,10 +151,13 @@ func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total i
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	results := &data.Results{Run: run, Counts: counts, Halves: halves, Ledger: ledger}
+	results := &data.Results{Run: run, Counts: counts, Cells: make([][]data.CellSums, len(p.arms))}
 	results.Run.Sharing = sharing
-	for a := range sums {
-		results.Cells = append(results.Cells, sums[a].results())
+	if !p.settings.Pooled {
+		results.Halves, results.Ledger = halves, ledger
+		for a := range sums {
+			results.Cells[a] = sums[a].results()
+		}
 	}
 	results.Weigh(p.Weights())
 	return results, nil
@@ -161,10 +171,11 @@ type worker struct {
 	waiting     []parted
 	application rule.Application
 	outcomes    [64]outcome
-	shared      map[setOf]*tally // of sets of two and more arms
-	spare       []*tally         // for more of them
-	tallies     []*tally         // of single arms, nil for those that are not simulated themselves
-	replicates  []*tally         // likewise
+	denied      [data.NumReasons]armSet // by reason; empty between applications
+	shared      map[setOf]*tally        // of sets of two and more arms
+	spare       []*tally                // for more of them
+	tallies     []*tally                // of single arms, nil for those that are not simulated themselves
+	replicates  []*tally                // likewise
 	scratch     []int64
 	economies   [][]economy // per family and risk
 	crowd       crowd
@@ -197,7 +208,10 @@ func newWorker(p *Plan) *worker {
 	w.tallies, w.replicates = make([]*tally, len(p.arms)), make([]*tally, len(p.arms))
 	for _, a := range p.as {
 		if w.tallies[a] == nil {
-			w.tallies[a], w.replicates[a] = newTally(len(p.cells), p.settings.Months), newTally(len(p.cells), p.settings.Months)
+			w.tallies[a] = newTally(len(p.cells), p.settings.Months)
+			if !p.settings.Pooled {
+				w.replicates[a] = newTally(len(p.cells), p.settings.Months)
+			}
 		}
 	}
 	w.scratch = make([]int64, (p.settings.Months+1)*int(data.NumCounters))
@@ -280,7 +294,9 @@ func (w *worker) settle(path int, counts [][]int64) {
 			cell := y.cell(i)
 			closeCell(cell, months, kind.Ordinal > 0)
 			sum(w.totals(path, counts[arm]), cell)
-			accumulate(w.replicates[arm].cell(i), cell, months)
+			if replicate := w.replicates[arm]; replicate != nil {
+				accumulate(replicate.cell(i), cell, months)
+			}
 			y.clear(i)
 		}
 	}
@@ -375,8 +391,17 @@ func (f *family) alike(c int, g *graded, margin float64, mixed bool) armSet {
 }
 
 // mostShared bounds the tallies of shared sets that a worker keeps on a path; a set beyond it is split up. (A variable for
-// the test that runs out of them.)
+// the test that runs out of them.) Pooled tallies are smaller, and there are more arms: pooledShared times as many.
 var mostShared = 96
+
+const pooledShared = 10
+
+func (p *Plan) mostShared() int {
+	if p.settings.Pooled {
+		return mostShared * pooledShared
+	}
+	return mostShared
+}
 
 // join gives a life a set of arms and its tally. The tally cell follows at begin or here.
 func (w *worker) join(l *life, arms armSet) {
@@ -406,7 +431,7 @@ func (w *worker) tallyOf(f *family, arms armSet) *tally {
 
 // room reports whether a set of arms has or may get a tally.
 func (w *worker) room(f *family, arms armSet) bool {
-	return arms&(arms-1) == 0 || len(w.shared) < mostShared || w.shared[setOf{f, arms}] != nil
+	return arms&(arms-1) == 0 || len(w.shared) < w.plan.mostShared() || w.shared[setOf{f, arms}] != nil
 }
 
 // part copies a life for the arms that came to another outcome in step t, concludes the step for them and puts
@@ -423,11 +448,6 @@ func (w *worker) part(l *life, t int, wasIdle bool, a *rule.Application, o outco
 		w.join(next, group)
 		next.carry(t, wasIdle, a, o)
 	}
-}
-
-// denials returns the row in which arm i of a life's family counts its denials in step t.
-func (w *worker) denials(l *life, i, t int) *row {
-	return counters(w.tallies[l.family.arms[i]].cell(l.cellIndex(nextOrdinal(l.ordinal))), l.month(t))
 }
 
 // economies tabulates a path's factors and multipliers per family and segment.

@@ -11,6 +11,7 @@ import (
 
 	"relend/data"
 	"relend/data/rundir"
+	"relend/data/sweepdir"
 	"relend/output/gate"
 	"relend/sim"
 	"relend/sim/expect"
@@ -37,14 +38,14 @@ var exitCodes = []struct {
 }{
 	{exitOK, "done; every gate of level error holds"},
 	{exitInternal, "the program or the machine failed: a defect, a full disk, an output that cannot be written"},
-	{exitUsage, "the command line is wrong, or asks to overwrite what exists without --force"},
+	{exitUsage, "the command line is wrong, asks to overwrite what exists without --force, or a sweep directory is in use"},
 	{exitConfig, "an experiment, policy, regulation, macro path, mapping or gate is wrong"},
 	{exitData, "a portfolio or a run directory cannot be used: missing, damaged, or its rows are wrong"},
-	{exitGate, "the run is written, and a gate of level error fails; studies run --strict: a fact is not reproduced"},
-	{exitUndecided, "the run is written, no gate fails, but one of level error needs more paths to be decided, or a precision was not reached within its limits; verify: nothing is wrong, but something could not be checked"},
+	{exitGate, "the run is written, and a gate of level error fails; studies run --strict: a fact is not reproduced; solve: no value of the range meets the condition"},
+	{exitUndecided, "the run is written, no gate fails, but one of level error needs more paths to be decided, or a precision was not reached within its limits; verify: nothing is wrong, but something could not be checked; solve: only more paths could tell"},
 	{exitInvariant, "the run broke one of its own laws (a ledger that does not add up) and nothing is written; or selfcheck found a comparison that fails"},
-	{exitInterrupted, "interrupted; nothing is written, and the same command starts again"},
-	{exitPartial, "a sweep ended with some of its cells missing"},
+	{exitInterrupted, "interrupted; nothing is written, and the same command starts again (a sweep keeps its finished cells and goes on)"},
+	{exitPartial, "a sweep ended with some of its cells missing; the others are kept"},
 }
 
 func newExitCodesTopic() *cobra.Command {
@@ -132,13 +133,20 @@ func exit(stderr io.Writer, err error) int {
 		wide     *precisionError
 		wanting  *expect.InvariantError
 		open     *uncheckedError
+		lacking  *partialError
+		kept     *keptError
+		unmet    *unmetError
 	)
 	code, hint := exitInternal, ""
 	switch {
 	case err == nil:
 		return exitOK
-	case err == errInterrupted:
+	case err == errInterrupted, errors.As(err, &kept):
 		code = exitInterrupted
+	case errors.As(err, &lacking):
+		code = exitPartial
+	case errors.Is(err, sweepdir.ErrLocked):
+		code = exitUsage
 	case errors.As(err, &problems):
 		fmt.Fprintln(stderr, err)
 		if n := len(problems.List) - len(problems.Warnings()); n > 1 {
@@ -159,6 +167,11 @@ func exit(stderr io.Writer, err error) int {
 		}
 	case errors.As(err, &wide), errors.As(err, &open):
 		code = exitUndecided
+	case errors.As(err, &unmet):
+		code = exitGate
+		if unmet.unclear {
+			code = exitUndecided
+		}
 	case errors.As(err, &facts):
 		code = exitGate
 	case errors.As(err, &broken), errors.As(err, &unsound), errors.As(err, &wanting):

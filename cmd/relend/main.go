@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -45,7 +46,7 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) (cod
 	root := newRootCommand(env)
 	root.SetArgs(arguments)
 	err := root.ExecuteContext(ctx)
-	if err != nil && ctx.Err() != nil {
+	if kept := (*keptError)(nil); err != nil && ctx.Err() != nil && !errors.As(err, &kept) {
 		err = errInterrupted
 	}
 	return exit(stderr, err)
@@ -67,9 +68,9 @@ func newRootCommand(env *environment) *cobra.Command {
 	root.SetOut(env.stdout)
 	root.SetErr(env.stderr)
 	root.AddCommand(newInitCommand(env), newRunCommand(env), newPlanCommand(env), newBenchCommand(env), newExplainCommand(env), newAttributeCommand(env),
-		newReportCommand(env), newCompareCommand(env), newGateCommand(env), newVerifyCommand(env), newPortfolioCommand(env), newScenariosCommand(env),
-		newLawCommand(env), newStudiesCommand(env), newSchemaCommand(env), newSelfcheckCommand(env), newDoctorCommand(env), newVersionCommand(env),
-		newExitCodesTopic(), newGatesTopic())
+		newReportCommand(env), newCompareCommand(env), newGateCommand(env), newVerifyCommand(env), newSweepCommand(env), newSolveCommand(env),
+		newPortfolioCommand(env), newScenariosCommand(env), newLawCommand(env), newStudiesCommand(env), newSchemaCommand(env), newSelfcheckCommand(env),
+		newDoctorCommand(env), newVersionCommand(env), newExitCodesTopic(), newGatesTopic())
 	root.SetHelpCommand(newHelpCommand(root))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

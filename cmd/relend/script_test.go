@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,6 +29,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"relend": mai
 //
 //	code N relend ARGS...            run and require the exit code N
 //	interrupt N relend ARGS...       the same, with an interrupt once the simulation has begun; ends within a second
+//	murder N DIR relend ARGS...      start the command N times and kill it at a random moment of filling DIR
 //	tape FILE [EDIT...]              write a canonical portfolio of 20 loans; see tape
 //	cut FILE BYTES                   shorten a file by some bytes
 //	unpack ZIP                       unpack an archive of testdata
@@ -38,7 +41,7 @@ func TestScripts(t *testing.T) {
 		Dir:             "testdata",
 		ContinueOnError: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "interrupt": interrupt, "tape": tape, "cut": cut, "unpack": unpack,
+			"code": code, "interrupt": interrupt, "tape": tape, "cut": cut, "unpack": unpack, "murder": murder,
 		},
 	})
 }
@@ -81,16 +84,7 @@ func (w *watched) Write(p []byte) (int, error) {
 func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	program, err := exec.LookPath(args[1])
-	if err != nil { // testscript changes PATH of its own processes only
-		for _, dir := range strings.Split(ts.Getenv("PATH"), string(os.PathListSeparator)) {
-			if _, err := os.Stat(dir + "/" + args[1]); err == nil {
-				program = dir + "/" + args[1]
-				break
-			}
-		}
-	}
-	c := exec.Command(program, args[2:]...)
+	c := exec.Command(programPath(ts, args[1]), args[2:]...)
 	c.Dir = ts.MkAbs(".")
 	out := &watched{text: "run: ", seen: make(chan struct{})}
 	var complaints bytes.Buffer
@@ -118,6 +112,52 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	if !strings.Contains(complaints.String(), "interrupted; nothing was written") {
 		ts.Fatalf("says: %s", complaints.String())
 	}
+}
+
+// murder starts a command again and again and kills it without warning: when it has added some files to a directory, and a random
+// moment later.
+func murder(ts *testscript.TestScript, _ bool, args []string) {
+	times, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if os.Getenv("RELEND_SLOW") == "" {
+		times = min(times, 3)
+	}
+	files := func() (n int) {
+		_ = filepath.WalkDir(ts.MkAbs(args[1]), func(_ string, e fs.DirEntry, err error) error {
+			if err == nil && strings.HasSuffix(e.Name(), ".parquet") {
+				n++
+			}
+			return nil
+		})
+		return n
+	}
+	random := rand.New(rand.NewPCG(20240601, 9))
+	for range times {
+		c := exec.Command(programPath(ts, args[2]), args[3:]...)
+		c.Dir = ts.MkAbs(".")
+		ts.Check(c.Start())
+		enough := files() + random.IntN(6)
+		for began := time.Now(); files() < enough && time.Since(began) < 20*time.Second; {
+			time.Sleep(2 * time.Millisecond)
+		}
+		time.Sleep(time.Duration(random.IntN(30)) * time.Millisecond)
+		_ = c.Process.Kill() // it may have ended
+		_ = c.Wait()
+	}
+}
+
+// programPath finds a command: testscript changes PATH of its own processes only.
+func programPath(ts *testscript.TestScript, name string) string {
+	program, err := exec.LookPath(name)
+	if err != nil {
+		for _, dir := range strings.Split(ts.Getenv("PATH"), string(os.PathListSeparator)) {
+			if _, err := os.Stat(dir + "/" + name); err == nil {
+				program = dir + "/" + name
+				break
+			}
+		}
+	}
+	return program
 }
 
 // tape writes 20 loans of 20 borrowers. Edits change it, in order:

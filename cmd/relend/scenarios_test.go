@@ -33,7 +33,7 @@ func TestScenariosCommand(t *testing.T) {
 		code           int
 		stdout, stderr string // parts of them; "" for nothing at all
 	}{
-		{"list", exitOK, "experiments\n  cn_24_to_12         China: microloans from 24% to 12%\n  default  ", ""},
+		{"list", exitOK, "\n  default             Re-lending policies compared\n", ""},
 		{"list macros", exitOK, "macros\n  adverse   Adverse economy\n  baseline  Baseline economy\n  severe    Severe economy\n", ""},
 		{"list macro", exitUsage, "", `relend: unknown kind "macro" (allowed: experiments, policies, regulations, macros, studies), did you mean "macros"?`},
 		{"show macro/baseline", exitOK, "name: baseline\ntitle: Baseline economy\nmonths: {}\n", ""},

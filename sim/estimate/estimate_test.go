@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
-	"time"
 
 	"gonum.org/v1/gonum/stat/distuv"
 
@@ -366,15 +365,11 @@ func TestTails(t *testing.T) {
 	}
 }
 
-func TestSpeed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("timing")
-	}
+// BenchmarkAll measures all figures of a run of 13 arms, 36 months and 256 paths.
+func BenchmarkAll(b *testing.B) {
 	r := random(13, 256, 2, 36)
-	start := time.Now()
-	New(r, .95).All(data.Measures())
-	if d := time.Since(start); d > 4*time.Second { // about half a second on an idle core
-		t.Errorf("13 arms, %d measures, 36 months, 256 paths took %v", len(data.Measures()), d)
+	for b.Loop() {
+		New(r, .95).All(data.Measures())
 	}
 }
 

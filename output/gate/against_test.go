@@ -114,8 +114,7 @@ func TestFalseAlarms(t *testing.T) {
 	}
 }
 
-// A true shift of twice the tolerance is found in at least 95 % of the re-runs, where chance stays within the tolerance; a shift
-// of nothing is not.
+// A true shift of twice the tolerance is found in at least 95 % of the re-runs, where chance stays within the tolerance.
 func TestPower(t *testing.T) {
 	reruns, sure := reruns(), .99
 	old, moved := newSmall(t, 1), newSmall(t, 4)
@@ -126,20 +125,13 @@ func TestPower(t *testing.T) {
 	}
 	shift := long(moved) - long(old)
 	list := tolerances(t, fmt.Sprintf("default_rate=±%.4fbp", shift/2*1e4))
-	found, quiet, undecided := 0, 0, 0
+	found := 0
 	for i := range reruns {
-		before, after, same := old.run(t, uint64(3*i)), moved.run(t, uint64(3*i+1)), old.run(t, uint64(3*i+2))
-		if failed(before, after, list, sure) {
+		if failed(old.run(t, uint64(2*i)), moved.run(t, uint64(2*i+1)), list, sure) {
 			found++
 		}
-		if !failed(before, same, list, sure) {
-			quiet++
-		}
-		if slices.ContainsFunc(Compare(before, same, &Against{Configuration: []string{"seed"}}, list, sure, "error"), func(j Judgement) bool { return j.Result == Undecided }) {
-			undecided++
-		}
 	}
-	t.Logf("a shift of %.3f pp, twice the tolerance, found in %d of %d; without a shift %d are quiet, %d of them undecided", 100*shift, found, reruns, quiet, undecided)
+	t.Logf("a shift of %.3f pp, twice the tolerance, found in %d of %d", 100*shift, found, reruns)
 	if found < reruns*95/100 {
 		t.Errorf("found in %d of %d", found, reruns)
 	}

@@ -29,6 +29,7 @@ const (
 	BorrowersExited  // left for good
 	BalanceDefault   // principal owed by borrowers in default
 	BalanceRepeat    // part of all balances owed by borrowers whose newest loan is a repeat loan (ordinal 2 or more)
+	BorrowersRepeat  // part of the borrowers with an open loan not in default whose newest loan is a repeat loan
 	OwingTwo         // current, late and idle borrowers who owe to two lenders or more, this one included
 	OwingFive        // the same with five or more
 	BalanceStage2    // part of the balances of borrowers not in default that is in stage 2
@@ -60,6 +61,7 @@ const (
 	GrantedTenthOn    // part of Granted whose loan is the borrower's tenth or a later one
 	Arrivals          // applicants who came and asked for a first loan
 	Joined            // part of Granted: first loans, which applicants took up
+	DefaultsRepeat    // part of Defaults whose newest loan is a repeat loan
 
 	// Flows of money.
 	Entered30Balance     // principal of borrowers who reached 30 days past due
@@ -94,12 +96,12 @@ var counterNames = [firstDenial]string{
 	"borrowers_current", "borrowers_d1", "borrowers_d2", "borrowers_d3", "balance_current", "balance_d1", "balance_d2",
 	"balance_d3", "borrowers_idle", "outside_loans", "interest_received", "principal_repaid",
 	"provision_1", "provision_2", "provision_3",
-	"borrowers_default", "borrowers_off", "borrowers_exited", "balance_default", "balance_repeat", "owing_two", "owing_five",
+	"borrowers_default", "borrowers_off", "borrowers_exited", "balance_default", "balance_repeat", "borrowers_repeat", "owing_two", "owing_five",
 	"balance_stage_2",
 	"misses", "entered_30", "entered_60", "defaults", "cures", "prepayments", "loans_repaid", "exits",
 	"outside_opened", "outside_closed", "applications", "granted", "not_taken_up", "top_ups",
 	"first_applications", "first_grants", "leaks", "shocks_started", "shocks_renewed", "deleveraged",
-	"first_payment_fraud", "lending_stopped", "granted_tenth", "granted_tenth_on", "arrivals", "joined",
+	"first_payment_fraud", "lending_stopped", "granted_tenth", "granted_tenth_on", "arrivals", "joined", "defaults_repeat",
 	"entered_30_balance", "entered_60_balance", "default_balance", "default_exposure", "disbursed",
 	"top_up_disbursed", "refinanced", "pre_charge_off_recovery", "drawn", "charged_off", "recoveries", "requested_amount",
 	"closings_14", "renewals_14",

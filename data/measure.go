@@ -1,5 +1,7 @@
 package data
 
+import "slices"
+
 // Unit of a measure, which decides how it is shown.
 type MeasureUnit uint8
 
@@ -186,6 +188,11 @@ var measures = func() []Measure {
 		ToDate, plus(GrantedTenth), AtSnapshot, initialBorrowers)
 	level("long_sequence_loans", "Loans in long sequences", "loans so far of borrowers who reached their tenth, the nine before it included; where all begin with their first loan", Count, Neither,
 		ToDate, []Term{{GrantedTenthOn, 1}, {GrantedTenth, 9}})
+	first := append(slices.Clone(activeBorrowers), Term{BorrowersRepeat, -1})
+	rate("default_rate_first", "Default rate of first loans", "borrowers with their first loan who reached 90 days past due so far, per mean number of active borrowers with their first loan at the start of each month", Lower,
+		ToDate, []Term{{Defaults, 1}, {DefaultsRepeat, -1}}, MeanStart, first)
+	rate("default_rate_repeat", "Default rate of repeat loans", "borrowers with their second or a later loan who reached 90 days past due so far, per mean number of active borrowers with such a loan at the start of each month", Lower,
+		ToDate, plus(DefaultsRepeat), MeanStart, plus(BorrowersRepeat))
 	rate("repeat_share", "Share of re-loans", "balance owed by borrowers whose newest loan is their second or later, per balance", Neither,
 		AtEnd, plus(BalanceRepeat), AtEnd, balance)
 	rate("approval_rate", "Approval rate", "applications that got an offer, per application so far", Higher,

@@ -574,6 +574,9 @@ func (l *life) refresh() {
 		l.prepay *= 1 + m.PrepayRefi
 	}
 	eta := m.Eta(behaviour.Covariates{PTI: l.burden(), Outside: int(l.outside), Ordinal: int(l.ordinal), APR: apr, Size: l.size})
+	if m.AddedDebt < 1 && l.ordinal > 1 && l.origin >= 0 {
+		eta = l.lighter(eta, apr)
+	}
 	l.miss = m.step * behaviour.Exp(l.graded.hazard+l.frailty+(eta-l.graded.eta)+float64(m.EducationMiss*m.Education))
 	if l.shock > 0 {
 		l.miss *= m.ShockMult
@@ -582,6 +585,15 @@ func (l *life) refresh() {
 		l.miss *= m.ReliefMult
 		l.reliefEnds = int16(m.ReliefMonths)
 	}
+}
+
+// lighter is the linear predictor with a part of what a further loan adds: the burden of the snapshot and that part of
+// the change since.
+func (l *life) lighter(eta, apr float64) float64 {
+	c := l.worker.plan.snapshot(l.borrower, l.model)
+	c.APR = apr
+	before := l.model.Eta(c)
+	return before + float64(l.model.AddedDebt*(eta-before))
 }
 
 // reprice finds the offer for the present product and tenor, and the size of the newest loan.

@@ -259,7 +259,11 @@ func (w *worker) raw(y *tally) {
 		sum(w.scratch, cell)
 		if kind.Ordinal > 0 {
 			for t := -1; t < w.plan.settings.Months; t++ {
-				counters(w.scratch, t)[data.BalanceRepeat] += balance(counters(cell, t))
+				owed, borrowers, defaults := repeats(counters(cell, t))
+				sum := counters(w.scratch, t)
+				sum[data.BalanceRepeat] += owed
+				sum[data.BorrowersRepeat] += borrowers
+				sum[data.DefaultsRepeat] += defaults
 			}
 		}
 	}

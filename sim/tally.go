@@ -71,9 +71,14 @@ func closeCell(cell []int64, months int, repeat bool) {
 		exited += r[data.BorrowersExited]
 		r[data.BorrowersOff], r[data.BorrowersExited] = off, exited
 		if repeat {
-			r[data.BalanceRepeat] = balance(r)
+			r[data.BalanceRepeat], r[data.BorrowersRepeat], r[data.DefaultsRepeat] = repeats(r)
 		}
 	}
+}
+
+// repeats counts a row of a cell of repeat loans once more as such: balance, borrowers with a loan not in default, defaults.
+func repeats(r *row) (owed, borrowers, defaults int64) {
+	return balance(r), r[data.BorrowersCurrent] + r[data.BorrowersD1] + r[data.BorrowersD2] + r[data.BorrowersD3], r[data.Defaults]
 }
 
 func balance(r *row) (sum int64) {

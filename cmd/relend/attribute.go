@@ -216,23 +216,12 @@ func (o *attributeOptions) measured(e *scenarios.Experiment) (out []data.Measure
 
 // pair finds the arm and the one it is compared with.
 func (o *attributeOptions) pair(arms []sim.Arm) (arm, against int, err error) {
-	var names []string
-	for i := range arms {
-		names = append(names, arms[i].Name)
-	}
-	find := func(flag, name string) (int, error) {
-		at := slices.Index(names, name)
-		if at < 0 {
-			return 0, usage("--%s: the experiment has no arm %q%s; allowed: %s", flag, name, data.DidYouMean(name, names), output.List(names, 12))
-		}
-		return at, nil
-	}
-	if arm, err = find("arm", o.arm); err != nil {
+	if arm, err = armNamed(arms, "arm", o.arm); err != nil {
 		return 0, 0, err
 	}
 	against = arms[arm].Reference
 	if o.against != "" {
-		if against, err = find("against", o.against); err != nil {
+		if against, err = armNamed(arms, "against", o.against); err != nil {
 			return 0, 0, err
 		}
 	}

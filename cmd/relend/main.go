@@ -67,7 +67,7 @@ func newRootCommand(env *environment) *cobra.Command {
 	root.SetVersionTemplate("relend {{.Version}}\n")
 	root.SetOut(env.stdout)
 	root.SetErr(env.stderr)
-	root.AddCommand(newInitCommand(env), newRunCommand(env), newPlanCommand(env), newBenchCommand(env), newExplainCommand(env), newAttributeCommand(env),
+	root.AddCommand(newInitCommand(env), newRunCommand(env), newPlanCommand(env), newBenchCommand(env), newExplainCommand(env), newAttributeCommand(env), newBurdenCommand(env),
 		newReportCommand(env), newCompareCommand(env), newGateCommand(env), newVerifyCommand(env), newSweepCommand(env), newSolveCommand(env),
 		newPortfolioCommand(env), newScenariosCommand(env), newLawCommand(env), newStudiesCommand(env), newSchemaCommand(env), newSelfcheckCommand(env),
 		newDoctorCommand(env), newVersionCommand(env), newExitCodesTopic(), newGatesTopic())

@@ -20,6 +20,7 @@ type Params struct {
 	BStack               float64
 	BOrd                 [4]float64 // ordinal 2, 3, 4, 5 and more
 	BAPR, APRRef         float64
+	AddedDebt            float64
 	BLev                 float64
 	Season               [3]float64
 	Prepay, PrepayRefi   float64
@@ -177,6 +178,7 @@ var registry = []Parameter{
 	{"risk.b_apr", "coefficient", .5, -5, 10, false, "log miss hazard per 1.0 of APR beyond what the instalment explains", assumed, func(p *Params) *float64 { return &p.BAPR }},
 	{"risk.apr_ref", "share", .24, 0, 10, false, "APR at which its effects on hazard, demand and take-up are zero", assumed, func(p *Params) *float64 { return &p.APRRef }},
 	{"risk.b_lev", "coefficient", .15, -2, 5, false, "log miss hazard per log of loan size relative to the first one", assumed, func(p *Params) *float64 { return &p.BLev }},
+	{"risk.added_debt", "share", 1, 0, 1, false, "part of what further loans granted in the projection add to the burden (payment to income, outside loans, number and size of loans) that acts on the miss hazard; below 100% a replay without their debt", "the model; relend burden sets 0%", func(p *Params) *float64 { return &p.AddedDebt }},
 	{"season.s0", "ratio", .4, 0, 5, false, "seasoning: level of the hazard curve over months on book", assumed, func(p *Params) *float64 { return &p.Season[0] }},
 	{"season.s1", "ratio", .85, 0, 5, false, "seasoning: height of the hump of the hazard curve", assumed, func(p *Params) *float64 { return &p.Season[1] }},
 	{"season.s2", "months", 4, .25, 60, false, "seasoning: month on book of the hump's peak", assumed, func(p *Params) *float64 { return &p.Season[2] }},

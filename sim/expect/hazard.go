@@ -31,8 +31,12 @@ func (r *run) burden(paying data.Money, outside uint8) float64 {
 // miss is the hazard of a missed payment, without frailty.
 func (r *run) miss(s *state, t int) float64 {
 	newest := r.newest(s)
-	log := r.b.Hazard + r.b.Shift - r.atSnapshot +
-		r.predictor(r.burden(s.paying, s.outside), s.outside, s.ordinal, newest.Rate*r.year, float64(newest.Principal)/float64(r.base))
+	apr := newest.Rate * r.year
+	now := r.predictor(r.burden(s.paying, s.outside), s.outside, s.ordinal, apr, float64(newest.Principal)/float64(r.base))
+	if s.ordinal > 1 && s.granted >= 0 {
+		now = r.p.AddedDebt*now + (1-r.p.AddedDebt)*(r.carried+r.p.BAPR*(apr-r.p.APRRef))
+	}
+	log := r.b.Hazard + r.b.Shift - r.atSnapshot + now
 	log += r.p.EducationMiss * r.p.Education
 	l := r.dt * math.Exp(log) * r.rawSeason(int(newest.age)) / r.firstYear * r.economy[t].miss
 	if s.shock > 0 {

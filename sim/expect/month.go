@@ -276,6 +276,9 @@ func (r *run) fail(s *state, t int, mass []float64, p float64) {
 		exposure += l.Balance + l.Owed()
 	}
 	r.add(data.Defaults, 1)
+	if s.ordinal >= 2 {
+		r.add(data.DefaultsRepeat, 1)
+	}
 	r.add(data.DefaultBalance, balance)
 	r.add(data.DefaultExposure, exposure)
 	r.commit(nil, t, mass, p)

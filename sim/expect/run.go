@@ -26,6 +26,7 @@ type run struct {
 	base                              data.Money // principal of the newest loan at the snapshot
 	outsideInstalment, outsideBalance data.Money
 	atSnapshot                        float64 // linear predictor at which the base hazard holds
+	carried                           float64 // the part of it at the snapshot that is not the price
 	sigma                             float64 // loading of the factor on the log miss hazard
 	nodes                             []node
 	economy                           []weather // by step
@@ -80,6 +81,9 @@ func newRun(b *Borrower, a *Arm, e *Economy, months int, o Options, s seen) *run
 		offers:  map[product]offer{},
 
 		result: &Expectation{States: make([]int, months+1)},
+	}
+	if p.AddedDebt < 1 {
+		r.looks.granted = -never // whether the newest loan is one of the projection
 	}
 	for range months + 1 {
 		r.result.Counters = append(r.result.Counters, make([]float64, data.NumCounters))
@@ -154,6 +158,7 @@ func (r *run) start() {
 	if b.Ordinal == 0 {
 		s.mode = waiting
 	}
+	r.carried = r.predictor(r.burden(s.paying, s.outside), s.outside, s.ordinal, r.p.APRRef, 1)
 	if b.Ungraded || b.Ordinal == 0 {
 		r.atSnapshot = r.predictor(r.p.PTIRef, 0, 1, r.p.APRRef, 1)
 	} else {
@@ -330,6 +335,7 @@ func (r *run) stocks(month int) {
 			r.provide(month, s, p)
 			if s.ordinal >= 2 {
 				r.record(month, data.BalanceRepeat, p, balance)
+				r.record(month, data.BorrowersRepeat, p, 1)
 			}
 		}
 	}

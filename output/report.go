@@ -45,6 +45,13 @@ type Report struct {
 	Denials     [][]Denial    // per arm, most frequent first
 	Rules       [][]RuleBite  // per arm, in the order of its clauses; nil where the run kept no ledger
 	Segments    []SegmentRow
+	Rolls       []Roll         // per arm, state and move
+	LossRates   []YearFigure   // per arm, year and measure of LossRates
+	Margins     []MarginItem   // per arm and item of MarginItems
+	ByStage     []StageFigure  // per arm, year's end and stage of expected credit loss
+	Exceedances []Exceedance   // per arm, measure and level
+	Parts       []Contribution // per arm and class
+	Spread      []Concentration
 	Stages      []Stage // how the default rate settled, fewest paths first
 
 	titles    []string
@@ -123,6 +130,9 @@ func Build(results *data.Results, options Options) *Report {
 	}
 	r.Dominated = r.Frontiers[0].Beaten
 	r.Segments = segments(results, e)
+	r.Rolls, r.LossRates, r.Margins, r.ByStage = r.rolls(e), r.lossRates(e), r.marginItems(e), r.stageFigures(e)
+	r.Exceedances = r.exceedances(e)
+	r.Parts, r.Spread = contributions(results, e)
 	r.converge()
 	r.Answer = r.answer()
 	if e.Replicates < 30 {

@@ -13,7 +13,8 @@ import (
 type Options struct {
 	Level float64       // of every interval, in (0,1); 0 means .95
 	Gates []GateVerdict // shown in the report where there are any
-	Width int           // columns of the terminal; 0 means 120
+	Language
+	Width int // columns of the terminal; 0 means 120
 }
 
 // GateVerdict is what became of one declared condition.
@@ -27,6 +28,7 @@ type GateVerdict struct {
 
 // Report is a finished run as the report tells it.
 type Report struct {
+	Language
 	Run         *data.Run
 	Level       float64
 	Replicates  int // independent observations behind every standard error
@@ -98,7 +100,7 @@ type Denial struct {
 // estimate.New.
 func Build(results *data.Results, options Options) *Report {
 	run := &results.Run
-	r := &Report{Run: run, Level: options.Level, Gates: options.Gates, Measures: data.Measures(),
+	r := &Report{Language: options.Language, Run: run, Level: options.Level, Gates: options.Gates, Measures: data.Measures(),
 		Warnings: slices.Clone(run.Warnings), index: map[string]int{}, results: results}
 	if r.Level == 0 {
 		r.Level = .95

@@ -23,11 +23,12 @@ type Figure struct {
 }
 
 // Kinds are the charts, in the order of the report.
-var Kinds = []string{"frontier", "frontier_loss", "compare", "difference", "relative", "fan", "loss", "delinquency", "states", "denials", "rules", "rules_monthly", "convergence"}
+var Kinds = []string{"frontier", "frontier_loss", "compare", "difference", "relative", "margin", "fan", "loss", "exceedance", "delinquency", "rolls", "states", "denials", "rules", "rules_monthly", "classes", "convergence"}
 
 var drawers = map[string]func(b *book, g output.Group) *page{
 	"frontier": frontier, "frontier_loss": lossFrontier, "compare": compare, "difference": differences, "relative": relative,
 	"fan": fans, "loss": losses, "delinquency": delinquency, "states": states, "denials": denials, "rules": rules, "rules_monthly": rulesMonthly, "convergence": convergence,
+	"margin": bridge, "exceedance": exceedance, "rolls": rolls, "classes": classes,
 }
 
 // page is a chart before it is drawn.
@@ -63,6 +64,14 @@ func newBook(r *output.Report) *book {
 		b.names = append(b.names, name)
 	}
 	return b
+}
+
+// letters is a text, or another one where the font lacks letters of it.
+func (b *book) letters(text, otherwise string) string {
+	if drawable(text) {
+		return text
+	}
+	return otherwise
 }
 
 // All draws every figure of the report on two goroutines. A figure that cannot be drawn is left out and named

@@ -46,6 +46,8 @@ func (l Language) Say(text string, args ...any) string {
 	if l == Chinese {
 		if other, ok := chinese[text]; ok {
 			text = other
+		} else if other, ok := library[text]; ok {
+			text = other
 		}
 	}
 	if len(args) == 0 {

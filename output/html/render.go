@@ -30,6 +30,9 @@ func Render(results *data.Results, options output.Options) (files Files, warning
 	for _, f := range figures {
 		files.Bytes["charts/"+f.Name+".svg"] = append([]byte("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"), f.SVG...)
 		files.Bytes["charts/"+f.Name+".png"] = f.PNG
+		if f.PDF != nil {
+			files.Bytes["charts/"+f.Name+".pdf"] = f.PDF
+		}
 	}
 	files.Bytes["report.html"] = page(r, figures)
 	files.Bytes["report.md"] = markdown(r)

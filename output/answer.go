@@ -1,11 +1,8 @@
 package output
 
 import (
-	"fmt"
 	"math"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"relend/sim/estimate"
 )
@@ -15,7 +12,7 @@ import (
 // macro paths.
 func (r *Report) answer() []string {
 	if len(r.Run.Arms) == 0 || r.Run.Months == 0 {
-		return []string{"The run projects no months: there is nothing to compare."}
+		return []string{r.Sentence(r.Say("the run projects no months: there is nothing to compare"))}
 	}
 	var out []string
 	for i, g := range r.Groups {
@@ -55,47 +52,47 @@ func (r *Report) groupAnswer(g Group, main bool) []string {
 	baseline := r.Title(g.Reference)
 	under := ""
 	if len(r.Groups) > 1 {
-		under = "Under macro path " + g.Macro + ", "
+		under = r.Say("under macro path %s, ", g.Macro)
 	}
-	level := fmt.Sprintf("%s of initial borrowers reach 90 days past due within %s", r.plain(g.Reference, "default_rate"), Plural(r.Run.Months, "month"))
+	level := r.Say("%s of initial borrowers reach 90 days past due within %s", r.plain(g.Reference, "default_rate"), r.Count(r.Run.Months, "month"))
 	if !main {
 		if other := r.Run.Arms[g.Reference].Reference; other != g.Reference {
-			level += " (" + r.words(g.Reference, "default_rate", false) + " against macro path " + r.Run.Arms[other].Macro + ")"
+			level += r.Say(" (%s against macro path %s)", r.words(g.Reference, "default_rate", false), r.Run.Arms[other].Macro)
 		}
 	}
 	switch {
 	case len(g.Arms) == 1:
-		return append(out, sentence(under+level))
+		return append(out, r.Sentence(under+level))
 	case r.Replicates < 2:
-		return append(out, sentence(under+level+" with "+baseline+". One independent replicate has no error bars: no difference can be told from chance"))
+		return append(out, r.Sentence(under+level+r.Say(" with %s. One independent replicate has no error bars: no difference can be told from chance", baseline)))
 	case best < 0:
-		out = append(out, sentence(fmt.Sprintf("%sno arm lowers the default rate: with %s, %s", under, baseline, level)))
+		out = append(out, r.Sentence(r.Say("%sno arm lowers the default rate: with %s, %s", under, baseline, level)))
 	case main:
-		out = append(out, sentence(fmt.Sprintf("%s%s lowers the default rate most: %s of initial borrowers reach 90 days past due within %s instead of %s (%s)",
-			under, r.Title(best), r.plain(best, "default_rate"), Plural(r.Run.Months, "month"), r.plain(g.Reference, "default_rate"), r.words(best, "default_rate", true))))
+		out = append(out, r.Sentence(r.Say("%s%s lowers the default rate most: %s of initial borrowers reach 90 days past due within %s instead of %s (%s)",
+			under, r.Title(best), r.plain(best, "default_rate"), r.Count(r.Run.Months, "month"), r.plain(g.Reference, "default_rate"), r.words(best, "default_rate", true))))
 		out = append(out, r.price(best))
 		if s := r.gentlest(g, best); s != "" {
 			out = append(out, s)
 		}
 	default:
-		out = append(out, sentence(fmt.Sprintf("%s%s with %s; %s lowers it most, to %s (%s)",
+		out = append(out, r.Sentence(r.Say("%s%s with %s; %s lowers it most, to %s (%s)",
 			under, level, baseline, r.Title(best), r.plain(best, "default_rate"), r.words(best, "default_rate", false))))
 	}
 	if len(higher) > 0 {
-		out = append(out, sentence("the default rate rises with "+List(higher, nameLimit)))
+		out = append(out, r.Sentence(r.Say("the default rate rises with %s", r.List(higher, nameLimit))))
 	}
 	if len(unclear) > 0 {
-		out = append(out, sentence("cannot be told apart from "+baseline+" in the default rate: "+List(unclear, nameLimit)))
+		out = append(out, r.Sentence(r.Say("cannot be told apart from %s in the default rate: %s", baseline, r.List(unclear, nameLimit))))
 	}
 	if len(same) > 0 {
-		out = append(out, sentence("same defaults as "+baseline+" on every path: "+List(same, nameLimit)))
+		out = append(out, r.Sentence(r.Say("same defaults as %s on every path: %s", baseline, r.List(same, nameLimit))))
 	}
 	for _, b := range g.Arms {
 		if len(lost[b]) > 0 {
-			out = append(out, sentence(r.Title(b)+" beats "+List(lost[b], nameLimit)+": fewer defaults and more borrowers served, or equal in one of them on every path"))
+			out = append(out, r.Sentence(r.Say("%s beats %s: fewer defaults and more borrowers served, or equal in one of them on every path", r.Title(b), r.List(lost[b], nameLimit))))
 		}
 		if len(doubtful[b]) > 0 {
-			out = append(out, sentence("against "+r.Title(b)+", "+List(doubtful[b], nameLimit)+" gives up defaults or access without a gain in the other that can be told"))
+			out = append(out, r.Sentence(r.Say("against %s, %s gives up defaults or access without a gain in the other that can be told", r.Title(b), r.List(doubtful[b], nameLimit))))
 		}
 	}
 	if s := r.rebound(g); s != "" {
@@ -109,7 +106,7 @@ func (r *Report) groupAnswer(g Group, main bool) []string {
 
 // price says what else the best arm changes.
 func (r *Report) price(arm int) string {
-	return sentence(fmt.Sprintf("beside that: borrowers served %s, re-lending volume %s, net margin %s, leaks to outside lenders %s",
+	return r.Sentence(r.Say("beside that: borrowers served %s, re-lending volume %s, net margin %s, leaks to outside lenders %s",
 		r.words(arm, "served_share", false), r.words(arm, "originations_amount", false), r.words(arm, "net_margin", false), r.words(arm, "leaks", false)))
 }
 
@@ -123,7 +120,7 @@ func (r *Report) gentlest(g Group, best int) string {
 			continue
 		}
 		if access.Verdict() != estimate.Below {
-			return sentence(r.Title(a) + " lowers it (" + r.words(a, "default_rate", false) + ") without serving distinguishably fewer borrowers")
+			return r.Sentence(r.Say("%s lowers it (%s) without serving distinguishably fewer borrowers", r.Title(a), r.words(a, "default_rate", false)))
 		}
 		if rate := risk.Value / access.Value; rate > most {
 			arm, most = a, rate
@@ -132,7 +129,7 @@ func (r *Report) gentlest(g Group, best int) string {
 	if arm < 0 || arm == best {
 		return ""
 	}
-	return sentence(fmt.Sprintf("for each percentage point of borrowers no longer served, %s lowers the default rate most, by %s pp: %s for %s served",
+	return r.Sentence(r.Say("for each percentage point of borrowers no longer served, %s lowers the default rate most, by %s pp: %s for %s served",
 		r.Title(arm), Number(most, 2), r.words(arm, "default_rate", false), r.words(arm, "served_share", false)))
 }
 
@@ -148,7 +145,7 @@ func (r *Report) rebound(g Group) string {
 			}
 			for _, later := range stretches[i+1:] {
 				if later.Side == estimate.Below {
-					found = append(found, fmt.Sprintf("%s (above in months %d-%d, below in months %d-%d)", r.Title(a), s.From, s.To, later.From, later.To))
+					found = append(found, r.Say("%s (above in months %d-%d, below in months %d-%d)", r.Title(a), s.From, s.To, later.From, later.To))
 					break
 				}
 			}
@@ -158,7 +155,7 @@ func (r *Report) rebound(g Group) string {
 	if len(found) == 0 {
 		return ""
 	}
-	return sentence("refusals bring defaults forward: monthly defaults lie first above " + r.Title(g.Reference) + ", later below it, with " + List(found, 3))
+	return r.Sentence(r.Say("refusals bring defaults forward: monthly defaults lie first above %s, later below it, with %s", r.Title(g.Reference), r.List(found, 3)))
 }
 
 // plain writes a value at the horizon with its unit, in the digits of its group.
@@ -180,24 +177,18 @@ func (r *Report) words(arm int, measure string, long bool) string {
 	digits := s.DigitsOf(d)
 	switch {
 	case math.IsNaN(d.Value):
-		return "not available"
+		return r.Say("not available")
 	case d.Verdict() == estimate.Identical:
-		return "unchanged"
+		return r.Say("unchanged")
 	case d.Verdict() == estimate.Unclear:
-		return "not distinguishably changed"
+		return r.Say("not distinguishably changed")
 	}
 	text := strings.TrimSpace(Signed(d.Value*s.Factor, digits) + " " + s.DiffUnit)
 	switch {
 	case math.IsNaN(d.SE):
-		return text + ", no error bar"
+		return r.Say("%s, no error bar", text)
 	case long:
-		return text + ", " + r.Interval() + " " + Signed(d.Lo*s.Factor, digits) + " to " + Signed(d.Hi*s.Factor, digits)
+		return r.Say("%s, %s %s to %s", text, r.Interval(), Signed(d.Lo*s.Factor, digits), Signed(d.Hi*s.Factor, digits))
 	}
 	return text + " ±" + Number(d.Half()*s.Factor, digits)
-}
-
-// sentence begins with a capital and ends with a full stop.
-func sentence(s string) string {
-	first, size := utf8.DecodeRuneInString(s)
-	return string(unicode.ToUpper(first)) + s[size:] + "."
 }

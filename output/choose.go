@@ -2,7 +2,6 @@ package output
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"relend/sim/estimate"
@@ -22,7 +21,7 @@ func (r *Report) Choose(g Group, n int) (arms []int, note string) {
 	})
 	arms = append([]int{g.Reference}, others[:n-1]...)
 	slices.Sort(arms[1:])
-	return arms, fmt.Sprintf("%d of %d arms shown: the baseline, arms that no other beats, then the lowest default rates. All are in the tables.", n, len(g.Arms))
+	return arms, r.Say("%d of %d arms shown: the baseline, arms that no other beats, then the lowest default rates. All are in the tables.", n, len(g.Arms))
 }
 
 // Stretch is a run of months in which a difference is told from zero on the same side.

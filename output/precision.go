@@ -1,8 +1,6 @@
 package output
 
 import (
-	"fmt"
-
 	"relend/data"
 	"relend/sim/estimate"
 )
@@ -44,20 +42,20 @@ func (r *Report) converge() {
 }
 
 // Weighing says in a sentence what weights do to a run's paths; "" where they have none.
-func Weighing(run *data.Run) string {
+func (l Language) Weighing(run *data.Run) string {
 	if run.Effective == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s, every other one drawn from bad times, are weighted to the law of the economy; for means they count as %s (effective sample size), and results by segment are not kept",
-		Plural(run.Paths, "path"), Number(run.Effective, 0))
+	return l.Say("%s, every other one drawn from bad times, are weighted to the law of the economy; for means they count as %s (effective sample size), and results by segment are not kept",
+		l.Count(run.Paths, "path"), Number(run.Effective, 0))
 }
 
 // Sharing says in a sentence what arms had in common; "" with one arm, and where nobody counted.
-func Sharing(run *data.Run) string {
+func (l Language) Sharing(run *data.Run) string {
 	s := &run.Sharing
 	if len(run.Arms) < 2 || s.BorrowerPaths == 0 || s.Steps == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s took %.2f histories a borrower and path; a simulated month served %.2f arms in the mean; %.0f%% of their months were simulated once for all arms of the same behaviour and economy",
-		Plural(len(run.Arms), "arm"), float64(s.Branches)/float64(s.BorrowerPaths), float64(s.ArmSteps)/float64(s.Steps), 100*float64(s.Common)/float64(s.ArmSteps))
+	return l.Say("%s took %.2f histories a borrower and path; a simulated month served %.2f arms in the mean; %.0f%% of their months were simulated once for all arms of the same behaviour and economy",
+		l.Count(len(run.Arms), "arm"), float64(s.Branches)/float64(s.BorrowerPaths), float64(s.ArmSteps)/float64(s.Steps), 100*float64(s.Common)/float64(s.ArmSteps))
 }

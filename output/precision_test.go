@@ -30,11 +30,11 @@ func TestStages(t *testing.T) {
 func TestSharingSentence(t *testing.T) {
 	run := &data.Run{Arms: make([]data.Arm, 3), Sharing: data.Sharing{BorrowerPaths: 100, Branches: 150, Steps: 1000, ArmSteps: 2500, Common: 500}}
 	want := "3 arms took 1.50 histories a borrower and path; a simulated month served 2.50 arms in the mean; 20% of their months were simulated once for all arms of the same behaviour and economy"
-	if got := Sharing(run); got != want {
+	if got := English.Sharing(run); got != want {
 		t.Errorf("got %q", got)
 	}
 	run.Arms = run.Arms[:1]
-	if got := Sharing(run); got != "" {
+	if got := English.Sharing(run); got != "" {
 		t.Errorf("one arm: %q", got)
 	}
 }
@@ -88,10 +88,10 @@ func TestWeights(t *testing.T) {
 			near("states", got.States(a)[end][i], v)
 		}
 	}
-	if line := Weighing(got.Run); got.Run.Effective != 24 || !strings.Contains(line, "48 paths") || !strings.Contains(line, "count as 24 (effective sample size)") {
+	if line := English.Weighing(got.Run); got.Run.Effective != 24 || !strings.Contains(line, "48 paths") || !strings.Contains(line, "count as 24 (effective sample size)") {
 		t.Errorf("%v: %q", got.Run.Effective, line)
 	}
-	if line := Weighing(want.Run); line != "" {
+	if line := English.Weighing(want.Run); line != "" {
 		t.Errorf("without weights: %q", line)
 	}
 }

@@ -13,7 +13,10 @@ import (
 type Options struct {
 	Level float64       // of every interval, in (0,1); 0 means .95
 	Gates []GateVerdict // shown in the report where there are any
-	Width int           // columns of the terminal; 0 means 120
+	Language
+	MinCell int  // results of classes with fewer borrowers are hidden; 0: none
+	PDF     bool // charts as PDF too
+	Width   int  // columns of the terminal; 0 means 120
 }
 
 // GateVerdict is what became of one declared condition.
@@ -27,6 +30,8 @@ type GateVerdict struct {
 
 // Report is a finished run as the report tells it.
 type Report struct {
+	Language
+	PDF         bool // charts as PDF too
 	Run         *data.Run
 	Level       float64
 	Replicates  int // independent observations behind every standard error
@@ -45,6 +50,13 @@ type Report struct {
 	Denials     [][]Denial    // per arm, most frequent first
 	Rules       [][]RuleBite  // per arm, in the order of its clauses; nil where the run kept no ledger
 	Segments    []SegmentRow
+	Rolls       []Roll         // per arm, state and move
+	LossRates   []YearFigure   // per arm, year and measure of LossRates
+	Margins     []MarginItem   // per arm and item of MarginItems
+	ByStage     []StageFigure  // per arm, year's end and stage of expected credit loss
+	Exceedances []Exceedance   // per arm, measure and level
+	Parts       []Contribution // per arm and class
+	Spread      []Concentration
 	Stages      []Stage // how the default rate settled, fewest paths first
 
 	titles    []string
@@ -91,7 +103,7 @@ type Denial struct {
 // estimate.New.
 func Build(results *data.Results, options Options) *Report {
 	run := &results.Run
-	r := &Report{Run: run, Level: options.Level, Gates: options.Gates, Measures: data.Measures(),
+	r := &Report{Language: options.Language, PDF: options.PDF, Run: run, Level: options.Level, Gates: options.Gates, Measures: data.Measures(),
 		Warnings: slices.Clone(run.Warnings), index: map[string]int{}, results: results}
 	if r.Level == 0 {
 		r.Level = .95
@@ -112,7 +124,7 @@ func Build(results *data.Results, options Options) *Report {
 		if i, ok := r.index[name]; ok {
 			r.Headline = append(r.Headline, i)
 		} else {
-			r.Warnings = append(r.Warnings, "headline measure \""+name+"\" is unknown"+data.DidYouMean(name, data.MeasureNames()))
+			r.Warnings = append(r.Warnings, r.Say("headline measure %q is unknown", name)+data.DidYouMean(name, data.MeasureNames()))
 		}
 	}
 	r.distributions(e)
@@ -123,15 +135,18 @@ func Build(results *data.Results, options Options) *Report {
 	}
 	r.Dominated = r.Frontiers[0].Beaten
 	r.Segments = segments(results, e)
+	r.Rolls, r.LossRates, r.Margins, r.ByStage = r.rolls(e), r.lossRates(e), r.marginItems(e), r.stageFigures(e)
+	r.Exceedances = r.exceedances(e)
+	r.Parts, r.Spread = contributions(results, e)
+	r.hideSmall(options.MinCell)
 	r.converge()
 	r.Answer = r.answer()
 	if e.Replicates < 30 {
-		r.Warnings = append(r.Warnings, "only "+Plural(e.Replicates, "independent replicate")+
-			": intervals are rough; 30 or more give reliable ones")
+		r.Warnings = append(r.Warnings, r.Say("only %s: intervals are rough; 30 or more give reliable ones", r.Count(e.Replicates, "independent replicate")))
 	}
 	for _, c := range run.Checks {
 		if !c.Holds {
-			r.Warnings = append(r.Warnings, "check failed: "+c.Name+": "+c.Result)
+			r.Warnings = append(r.Warnings, r.Say("check failed: %s: %s", c.Name, c.Result))
 		}
 	}
 	return r
@@ -331,7 +346,7 @@ func (r *Report) IsReference(arm int) bool {
 }
 
 // Title is the arm's title without its macro path, for places that name the macro path already.
-func (r *Report) Title(arm int) string { return r.titles[arm] }
+func (r *Report) Title(arm int) string { return r.Say(r.titles[arm]) }
 
 // separators stand between a policy's and a macro path's name in titles.
 var separators = []string{" / ", ", ", " (", " · ", " – ", " - "}
@@ -344,7 +359,7 @@ func (r *Report) shortTitles() {
 		if title == "" {
 			title = a.Name
 		}
-		r.titles = append(r.titles, title)
+		r.titles = append(r.titles, r.Say(title))
 	}
 	full := slices.Clone(r.titles)
 	for _, g := range r.Groups {
@@ -374,7 +389,7 @@ func (r *Report) shortTitles() {
 }
 
 // Interval names the kind of interval, such as "95 % interval".
-func (r *Report) Interval() string { return Percent(r.Level) + " interval" }
+func (r *Report) Interval() string { return r.Say("%s interval", Percent(r.Level)) }
 
 // Percent writes a probability: "95 %", "99.9 %".
 func Percent(p float64) string { return trimNumber(p*100) + " %" }

@@ -16,6 +16,7 @@ type SegmentRow struct {
 	// borrowers mean nothing then: DefaultRate is per mean number of active borrowers at the start of each
 	// month, without interval, and Served is missing.
 	Moving       bool
+	Hidden       bool            // too few borrowers to be shown: all figures but Borrowers are missing, and so is that
 	DefaultRate  estimate.Figure // cumulative, per initial borrower of the class
 	Served       estimate.Figure // share of initial borrowers with a further loan
 	BalanceStart float64         // at the snapshot, minor units
@@ -83,6 +84,76 @@ func segments(results *data.Results, e *estimate.Estimator) []SegmentRow {
 		}
 	}
 	return out
+}
+
+// small are the classes of a dimension, by number of borrowers, that are hidden: those below the least number, and, so that a
+// single one is not found by taking the others from the whole, the next smallest with it. An empty class hides nothing.
+func small(borrowers []float64, least int) []bool {
+	hidden := make([]bool, len(borrowers))
+	count, next := 0, -1
+	for i, n := range borrowers {
+		switch {
+		case n > 0 && n < float64(least):
+			hidden[i] = true
+			count++
+		case n > 0 && (next < 0 || n < borrowers[next]):
+			next = i
+		}
+	}
+	if count == 1 && next >= 0 {
+		hidden[next] = true
+	}
+	return hidden
+}
+
+// hideSmall hides small classes in Segments and in Parts, arm by arm.
+func (r *Report) hideSmall(least int) {
+	if least < 1 {
+		return
+	}
+	classes := 0
+	type key struct {
+		arm       int
+		dimension string
+	}
+	segments, parts := map[key][]int{}, map[key][]int{}
+	for i, s := range r.Segments {
+		segments[key{s.Arm, s.Dimension}] = append(segments[key{s.Arm, s.Dimension}], i)
+	}
+	for i, c := range r.Parts {
+		parts[key{c.Arm, c.Dimension}] = append(parts[key{c.Arm, c.Dimension}], i)
+	}
+	for _, rows := range segments {
+		var n []float64
+		for _, i := range rows {
+			n = append(n, r.Segments[i].Borrowers)
+		}
+		for k, hidden := range small(n, least) {
+			if s := &r.Segments[rows[k]]; hidden {
+				classes++
+				nan := math.NaN()
+				*s = SegmentRow{Arm: s.Arm, Dimension: s.Dimension, Class: s.Class, Moving: s.Moving, Hidden: true,
+					Borrowers: nan, DefaultRate: estimate.Missing, Served: estimate.Missing, BalanceStart: nan, Balance: nan}
+			}
+		}
+	}
+	for _, rows := range parts {
+		var n []float64
+		for _, i := range rows {
+			n = append(n, r.Parts[i].Borrowers)
+		}
+		for k, hidden := range small(n, least) {
+			if c := &r.Parts[rows[k]]; hidden {
+				c.Borrowers, c.Rate = math.NaN(), estimate.Missing
+				for i := range c.Parts {
+					c.Parts[i], c.Shares[i] = estimate.Missing, math.NaN()
+				}
+			}
+		}
+	}
+	if classes > 0 {
+		r.Warnings = append(r.Warnings, r.Say("classes of fewer than %d borrowers are hidden, where one would stand alone the next smallest with it: %s in tables of classes", least, r.Count(classes, "row")))
+	}
 }
 
 // perActive is a flow up to the horizon per mean number of active borrowers at the start of each month.

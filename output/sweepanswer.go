@@ -11,7 +11,7 @@ import (
 func (r *Sweep) answer() (out []string) {
 	const o = 0
 	if n := len(r.Missing); n > 0 {
-		out = append(out, sentence(fmt.Sprintf("%d of %s have no results: everything below is about the others", n, Plural(len(r.Cells), "cell"))))
+		out = append(out, English.Sentence(fmt.Sprintf("%d of %s have no results: everything below is about the others", n, Plural(len(r.Cells), "cell"))))
 	}
 	for a, arm := range r.Sweep.Arms {
 		name := ""
@@ -38,7 +38,7 @@ func (r *Sweep) answer() (out []string) {
 		if base := r.Figures[r.Base[a]][o]; !math.IsNaN(base.Value) {
 			text += "; in the base it is " + r.Text(o, base)
 		}
-		out = append(out, sentence(text))
+		out = append(out, English.Sentence(text))
 		out = append(out, r.mover(a, name)...)
 	}
 	return out
@@ -69,16 +69,16 @@ func (r *Sweep) mover(arm int, name string) []string {
 		if x.Sobol != nil {
 			b := x.Sobol[x.Order[0]].Total
 			if math.IsNaN(b.Value) || b.Zero() {
-				return []string{sentence(name + "no dimension can be told to matter: more blocks would tell")}
+				return []string{English.Sentence(name + "no dimension can be told to matter: more blocks would tell")}
 			}
-			return []string{sentence(fmt.Sprintf("%s%s matters most: its total index is %s", name, d, Index(b)))}
+			return []string{English.Sentence(fmt.Sprintf("%s%s matters most: its total index is %s", name, d, Index(b)))}
 		}
-		return []string{sentence(fmt.Sprintf("%s%s moves it most", name, d))}
+		return []string{English.Sentence(fmt.Sprintf("%s%s moves it most", name, d))}
 	}
 	for _, x := range r.Responses() {
 		if x.Arm == arm && x.Output == 0 {
 			first, last := x.Levels[0], x.Levels[len(x.Levels)-1]
-			return []string{sentence(fmt.Sprintf("%s%s moves it most: %s at %s, %s at %s", name, r.Dimensions[x.Dimension].Title,
+			return []string{English.Sentence(fmt.Sprintf("%s%s moves it most: %s at %s, %s at %s", name, r.Dimensions[x.Dimension].Title,
 				r.Text(0, estimate.Figure(first.Mean)), first.Text, r.Text(0, last.Mean), last.Text))}
 		}
 	}

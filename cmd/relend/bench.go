@@ -300,7 +300,7 @@ func (b *bench) precision(ctx context.Context, one, together float64) error {
 	b.add("variance of a difference, plain and independent over paired", variance, "times", 0, 0)
 	b.add("time to an error bar of it, plain one by one over together", variance*one*float64(len(b.arms))/together, "times", 0, 0)
 	drawing, err := timed(ctx, 1, func() error {
-		_, err := draw(results, 0)
+		_, err := draw(results, drawOptions{}, 0)
 		return err
 	})
 	if err != nil {

@@ -208,7 +208,7 @@ func reporting(ctx context.Context, results *data.Results, p *data.Portfolio, ar
 	if _, err := selfcheck.Slice(ctx, p, arms[settings.Baseline], settings); ctx.Err() != nil {
 		return 0, err
 	} // a portfolio without a slice is no reason not to plan
-	if _, err := interruptible(ctx, func() (drawing, error) { return draw(results, 0) }); err != nil {
+	if _, err := interruptible(ctx, func() (drawing, error) { return draw(results, drawOptions{}, 0) }); err != nil {
 		return 0, err
 	}
 	return time.Since(began).Seconds(), nil
@@ -269,7 +269,7 @@ func (f *forecast) print(out io.Writer, run *data.Run) {
 		}
 	}
 	fmt.Fprintf(out, "memory: about %s%s\n", size(f.Memory), available)
-	if line := output.Sharing(run); line != "" {
+	if line := output.English.Sharing(run); line != "" {
 		fmt.Fprintf(out, "sharing: %s\n", line)
 	}
 	for _, b := range f.ErrorBars {

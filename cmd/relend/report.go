@@ -15,26 +15,30 @@ import (
 	"relend/data/parquet"
 	"relend/data/rundir"
 	"relend/output"
+	"relend/output/chart"
 	"relend/output/gate"
 	"relend/output/html"
 	"relend/sim/selfcheck"
 )
 
 func newReportCommand(env *environment) *cobra.Command {
-	quiet := false
+	quiet, o := false, drawOptions{}
 	c := &cobra.Command{
 		Use:   "report RUN",
 		Short: "Draw the tables, charts and reports of a finished run again",
 		Long: "Draws tables, charts, report.html, report.md, verdict.json and junit.xml again from the results in a run directory,\n" +
 			"without simulating. The same version of relend draws the same bytes.",
-		Example: "  relend report runs/default-0123abcd",
+		Example: "  relend report runs/default-0123abcd\n  relend report runs/default-0123abcd --lang zh --min-cell 10",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
 			_, results, err := rundir.Open(args[0])
 			if err != nil {
 				return err
 			}
-			drawn, err := interruptible(c.Context(), func() (drawing, error) { return draw(results, width(env.stdout)) })
+			drawn, err := interruptible(c.Context(), func() (drawing, error) { return draw(results, o, width(env.stdout)) })
 			if err != nil {
 				return err
 			}
@@ -49,7 +53,7 @@ func newReportCommand(env *environment) *cobra.Command {
 			if err := c.Context().Err(); err != nil {
 				return err
 			}
-			if err := w.Commit(rundir.Manifest{Drawn: program + revision(), Redrawn: build()}); err != nil {
+			if err := w.Commit(rundir.Manifest{Drawn: program + revision(), Redrawn: build(), Drawing: o.choices()}); err != nil {
 				return err
 			}
 			if !quiet {
@@ -59,7 +63,64 @@ func newReportCommand(env *environment) *cobra.Command {
 		},
 	}
 	c.Flags().BoolVarP(&quiet, "quiet", "q", false, "print nothing")
+	o.flags(c)
 	return c
+}
+
+// drawOptions are the choices of a drawing.
+type drawOptions struct {
+	lang    string // "" is English
+	font    string // a file; "": the usual places
+	pdf     bool
+	minCell int
+
+	language output.Language
+}
+
+// flags gives a command the flags of a drawing.
+func (o *drawOptions) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&o.lang, "lang", "en", "language of the report: en or zh; the figures are the same")
+	f.StringVar(&o.font, "font", "", "font file for letters that the built-in font lacks, such as Chinese (default: one of the usual places)")
+	f.BoolVar(&o.pdf, "pdf", false, "write charts as PDF too")
+	f.IntVar(&o.minCell, "min-cell", 0, "hide results of classes with fewer borrowers than this")
+	// Fails only for a flag that does not exist.
+	_ = c.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions(output.LanguageNames(), cobra.ShellCompDirectiveDefault))
+}
+
+// choices describes the drawing for the manifest; nil where nothing was chosen and the built-in font had all letters.
+func (o *drawOptions) choices() *rundir.Drawing {
+	d := rundir.Drawing{Language: o.language.String(), MinCell: o.minCell, PDF: o.pdf, Font: chart.FontUsed()}
+	if d == (rundir.Drawing{Language: output.English.String()}) {
+		return nil
+	}
+	return &d
+}
+
+// chosen are the options that a manifest describes, with the font of this machine.
+func chosen(d *rundir.Drawing) (o drawOptions, err error) {
+	if d != nil {
+		o = drawOptions{lang: d.Language, minCell: d.MinCell, pdf: d.PDF}
+	}
+	return o, o.check()
+}
+
+// check reads what was given.
+func (o *drawOptions) check() (err error) {
+	if o.lang != "" {
+		if o.language, err = output.ParseLanguage(o.lang); err != nil {
+			return usage("--lang: %v%s", err, data.DidYouMean(o.lang, output.LanguageNames()))
+		}
+	}
+	if o.minCell < 0 {
+		return usage("--min-cell: 0 or more is needed, found %d", o.minCell)
+	}
+	if o.font != "" {
+		if err := chart.UseFont(o.font); err != nil {
+			return usage("--font: %v", err)
+		}
+	}
+	return nil
 }
 
 // drawing is all that is drawn from the results of a run.
@@ -68,10 +129,11 @@ type drawing struct {
 	files    html.Files
 	warnings []string
 	verdict  gate.Verdict
+	lang     output.Language
 }
 
-func draw(results *data.Results, width int) (drawing, error) {
-	d := drawing{run: &results.Run}
+func draw(results *data.Results, o drawOptions, width int) (drawing, error) {
+	d := drawing{run: &results.Run, lang: o.language}
 	gates, err := gate.Compile("", results.Run.Gates, results.Run.Arms, results.Run.Months)
 	if err != nil {
 		return d, err
@@ -81,7 +143,7 @@ func draw(results *data.Results, width int) (drawing, error) {
 		report = output.Build(results, output.Options{})
 	}
 	d.verdict = gate.Judge(report, gates)
-	d.files, d.warnings = html.Render(results, output.Options{Gates: d.verdict.Rows(), Width: width})
+	d.files, d.warnings = html.Render(results, output.Options{Gates: d.verdict.Rows(), Language: o.language, MinCell: o.minCell, PDF: o.pdf, Width: width})
 	return d, nil
 }
 
@@ -129,10 +191,10 @@ func (d *drawing) print(env *environment, dir string) {
 	if line := anchored(&d.run.Anchoring); line != "" {
 		fmt.Fprintln(env.stdout, line)
 	}
-	if line := output.Weighing(d.run); line != "" {
+	if line := d.lang.Weighing(d.run); line != "" {
 		fmt.Fprintln(env.stdout, "weights: "+line)
 	}
-	if line := output.Sharing(d.run); line != "" {
+	if line := d.lang.Sharing(d.run); line != "" {
 		fmt.Fprintln(env.stdout, "sharing: "+line)
 	}
 	for _, g := range d.verdict.Gates {

@@ -38,6 +38,7 @@ type runOptions struct {
 	most     caps // of a precision
 	progress progressMode
 	quiet    bool
+	drawing  drawOptions
 }
 
 // defaultExperiment runs when none is named.
@@ -74,6 +75,9 @@ func newRunCommand(env *environment) *cobra.Command {
 			if err := overridden(c, &o.Overrides, seed); err != nil {
 				return err
 			}
+			if err := o.drawing.check(); err != nil {
+				return err
+			}
 			return o.run(c.Context(), env)
 		},
 	}
@@ -89,6 +93,7 @@ func newRunCommand(env *environment) *cobra.Command {
 	f.IntVar(&o.workers, "workers", 0, "goroutines that simulate; no result depends on it (default: one per processor)")
 	f.Var(&o.progress, "progress", "auto, plain or off")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print the run directory only")
+	o.drawing.flags(c)
 	for flag, completion := range map[string][]string{"engine": scenarios.Engines(), "progress": progressModes} {
 		// Fails only for a flag that does not exist.
 		_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(completion, cobra.ShellCompDirectiveDefault))
@@ -232,7 +237,7 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 		results.Run.Checks = append(results.Run.Checks, slice)
 	}
 
-	drawn, err := interruptible(ctx, func() (drawing, error) { return draw(results, width(env.stdout)) })
+	drawn, err := interruptible(ctx, func() (drawing, error) { return draw(results, o.drawing, width(env.stdout)) })
 	if err != nil {
 		return err
 	}
@@ -248,6 +253,7 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 	}
 	host, _ := os.Hostname() // a machine without a name writes an empty one
 	err = w.Commit(rundir.Manifest{
+		Drawing: o.drawing.choices(),
 		Program: program + revision(), Drawn: program + revision(), Build: build(), Redrawn: build(), Go: runtime.Version(), Platform: platform, Host: host,
 		Started: started.Format(time.RFC3339), Finished: time.Now().Format(time.RFC3339),
 		Command: append([]string{"relend"}, env.arguments...), Workers: workers, Seed: settings.Seed, Inputs: inputs,

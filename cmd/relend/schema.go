@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"relend/data"
+	"relend/output/table"
 	"relend/scenarios"
 	"relend/sim/behaviour"
 	"relend/sim/rule"
@@ -15,7 +16,7 @@ import (
 func newSchemaCommand(env *environment) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "schema",
-		Short: "Describe the files that relend reads and the measures that it reports",
+		Short: "Describe the files that relend reads and writes and the measures that it reports",
 	}
 	for _, s := range []struct {
 		name, short string
@@ -27,6 +28,7 @@ func newSchemaCommand(env *environment) *cobra.Command {
 		{"parameters", "Behaviour parameters: meaning, unit, default, source", parametersSchemaText},
 		{"ledger", "Ledger of rules: files and tables that say what each rule does", ledgerSchemaText},
 		{"measures", "Measures: definition, unit and denominator", measuresSchemaText},
+		{"tables", "Tables of a run: what a row is, and every column", tablesSchemaText},
 	} {
 		c.AddCommand(&cobra.Command{
 			Use:     s.name,
@@ -55,6 +57,22 @@ func measuresSchemaText() string {
 		rows = append(rows, []string{m.Name, m.Unit.String(), better, m.Definition, formula(m)})
 	}
 	writeRows(&b, rows)
+	return strings.TrimRight(b.String(), "\n") + "\n"
+}
+
+// tablesSchemaText lists every table of a run with its columns.
+func tablesSchemaText() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Every run writes these tables as tables/NAME.csv and tables/NAME.parquet, and this list as tables/schema.json\n"+
+		"(version %d of the layout). They are tidy: one row per thing, a missing number is an empty cell (CSV) or NaN (Parquet).\n\n", table.SchemaVersion)
+	for _, t := range table.Schemas() {
+		fmt.Fprintf(&b, "%s\n    %s\n", t.Name, t.About)
+		rows := [][]string{{"    column", "type", "meaning"}}
+		for _, c := range t.Columns {
+			rows = append(rows, []string{"    " + c.Name, c.Type, c.Meaning})
+		}
+		writeRows(&b, rows)
+	}
 	return strings.TrimRight(b.String(), "\n") + "\n"
 }
 

@@ -19,7 +19,9 @@ import (
 	"relend/data"
 	"relend/data/rundir"
 	"relend/output"
+	"relend/output/chart"
 	"relend/output/html"
+	outputtable "relend/output/table"
 	"relend/scenarios"
 )
 
@@ -116,7 +118,11 @@ func (o *verifyOptions) run(ctx context.Context, env *environment, dir string) e
 		}
 	}
 	v.says("inputs: %s of %d hold", output.Number(float64(held), 0), len(inputs))
-	drawn, err := interruptible(ctx, func() (drawing, error) { return draw(f.results, 0) })
+	options, err := chosen(f.Manifest.Drawing)
+	if err != nil {
+		return err
+	}
+	drawn, err := interruptible(ctx, func() (drawing, error) { return draw(f.results, options, 0) })
 	if err != nil {
 		return err
 	}
@@ -152,6 +158,10 @@ func (v *verification) redraw(f *finished, drawn *drawing) error {
 		listed[file.Name] = true
 	}
 	same := build() != "" && f.Manifest.Redrawn == build()
+	if d := f.Manifest.Drawing; d != nil && d.Font != chart.FontUsed() {
+		same = false
+		v.unchecked("charts were lettered in %q, which is not the font of this machine", d.Font)
+	}
 	compared := 0
 	for _, name := range slices.Sorted(maps.Keys(again)) {
 		path := filepath.Join(f.Dir, filepath.FromSlash(name))
@@ -252,14 +262,22 @@ func (v *verification) numbers(f *finished) error {
 	if err != nil {
 		return err
 	}
+	tables := map[string][]byte{}
+	for _, k := range outputtable.Kinds {
+		if raw, err := os.ReadFile(filepath.Join(f.Dir, "tables", k.Name+".csv")); err == nil { // an older program wrote fewer
+			tables[k.Name] = raw
+		}
+	}
 	found, wrong := html.LookUp(page, table, f.results.Run.Months)
-	for _, w := range wrong {
+	traced, other := html.Trace(page, tables)
+	found += traced
+	for _, w := range append(wrong, other...) {
 		v.wrong(filepath.Join(f.Dir, "report.html"), "%s", w)
 	}
 	if found == 0 {
 		v.says("numbers: report.html is of a version that gave its numbers no keys to the tables")
 	} else {
-		v.says("numbers: %s of report.html looked up in tables/summary.csv", output.Plural(found, "number"))
+		v.says("numbers: %s of report.html looked up in the tables", output.Plural(found, "number"))
 	}
 	return nil
 }

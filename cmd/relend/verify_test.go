@@ -50,7 +50,7 @@ func rewrite(t *testing.T, from, to string, change func(*data.Results), experime
 		t.Fatal(err)
 	}
 	if drawn {
-		d, err := draw(f.results, 0)
+		d, err := draw(f.results, drawOptions{}, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func TestVerifyFindsForgeries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := draw(f.results, 0)
+	d, err := draw(f.results, drawOptions{}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,6 +38,7 @@ type Manifest struct {
 	Drawn    string   `json:"drawn"`                 // what drew tables, charts and reports; differs from Program after a redraw by another version
 	Build    string   `json:"build,omitempty"`       // build ID of Program: the same for the same source and compiler; "" unknown
 	Redrawn  string   `json:"drawn_build,omitempty"` // build ID of Drawn
+	Drawing  *Drawing `json:"drawing,omitempty"`     // choices of the drawing; nil: an English report with all that there is
 	Go       string   `json:"go"`                    // version of Go that built it
 	Platform string   `json:"platform"`              // operating system and processor
 	Host     string   `json:"host"`                  //
@@ -49,6 +50,14 @@ type Manifest struct {
 	Inputs   []Input  `json:"inputs"`                // every file that was read
 	Files    []File   `json:"files"`                 // every file of the directory but this one, by name
 	Seal     string   `json:"seal"`                  // of the manifest's own bytes, see Check; "" from an older program
+}
+
+// Drawing is how tables, charts and reports were drawn.
+type Drawing struct {
+	Language string `json:"language"`           // of the report
+	MinCell  int    `json:"min_cell,omitempty"` // classes with fewer borrowers are hidden
+	PDF      bool   `json:"pdf,omitempty"`      // charts are there as PDF too
+	Font     string `json:"font,omitempty"`     // family and hash of the font of letters that the built-in one lacks; "": none was needed
 }
 
 // Input is a file that a run read.

@@ -246,9 +246,9 @@ func (w *Writer) Commit(m Manifest) (err error) {
 		}
 	}()
 	if w.keep != nil {
-		drawn, build := m.Drawn, m.Redrawn
+		drawn, build, how := m.Drawn, m.Redrawn, m.Drawing
 		m = *w.keep
-		m.Drawn, m.Redrawn = drawn, build
+		m.Drawn, m.Redrawn, m.Drawing = drawn, build, how
 	}
 	m.Format, m.Files = data.RunFormat, m.Files[:0:0]
 	for _, f := range w.files {

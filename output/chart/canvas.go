@@ -9,12 +9,13 @@ import (
 	"sync"
 
 	stdfont "golang.org/x/image/font"
-	"golang.org/x/image/font/sfnt"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/font/liberation"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"relend/output"
 )
 
 // Colours: four neutrals, then the Okabe-Ito palette, which colour-blind readers tell apart.
@@ -68,23 +69,10 @@ const FontName = "Liberation Sans"
 // Drawable reports whether charts can show every letter of a text.
 func Drawable(s string) bool { return drawable(s) }
 
-// drawable reports whether the font has a glyph for every letter: a missing one would vanish without a word.
-func drawable(s string) bool {
-	var buffer sfnt.Buffer
-	for _, bold := range []bool{false, true} {
-		f := face(10, bold).Face
-		for _, r := range s {
-			if g, err := f.GlyphIndex(&buffer, r); err != nil || g == 0 {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // canvas is a page in points, the origin at the bottom left.
 type canvas struct {
 	vg.Canvas
+	output.Language
 	w, h float64
 }
 
@@ -95,9 +83,11 @@ type textStyle struct {
 	align float64 // share of the width left of the point: 0 left, .5 centred, 1 right
 }
 
-func width(s string, t textStyle) float64 {
-	f := face(t.size, t.bold)
-	return float64(f.Width(s))
+func width(s string, t textStyle) (sum float64) {
+	for _, p := range pieces(s, t) {
+		sum += float64(p.face.Width(p.text))
+	}
+	return sum
 }
 
 // text writes s with its baseline at y.
@@ -105,9 +95,19 @@ func (c *canvas) text(x, y float64, s string, t textStyle) {
 	if s == "" {
 		return
 	}
-	f := face(t.size, t.bold)
 	c.SetColor(t.color)
-	c.FillString(f, vg.Point{X: vg.Length(x - t.align*float64(f.Width(s))), Y: vg.Length(y)}, s)
+	list := pieces(s, t)
+	if t.align > 0 {
+		x -= t.align * width(s, t)
+	}
+	for _, p := range list {
+		bare := strings.TrimLeft(p.text, " ") // SVG drops blanks at the ends of a text
+		at := x + float64(p.face.Width(p.text[:len(p.text)-len(bare)]))
+		if bare = strings.TrimRight(bare, " "); bare != "" {
+			c.FillString(p.face, vg.Point{X: vg.Length(at), Y: vg.Length(y)}, bare)
+		}
+		x += float64(p.face.Width(p.text))
+	}
 }
 
 // vertical writes s upwards, centred on y.
@@ -132,21 +132,45 @@ func fit(s string, room float64, t textStyle) string {
 	return strings.TrimSpace(string(letters)) + "…"
 }
 
-// wrap breaks s at spaces into lines of at most room points.
+// wrap breaks s at spaces, and between Chinese letters, into lines of at most room points.
 func wrap(s string, room float64, t textStyle) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(s) {
-		if longer := strings.TrimSpace(line + " " + word); line == "" || width(longer, t) <= room {
+	for _, word := range breakable(s) {
+		if longer := line + word; line == "" || width(strings.TrimSpace(longer), t) <= room {
 			line = longer
 		} else {
-			lines, line = append(lines, fit(line, room, t)), word
+			lines, line = append(lines, fit(strings.TrimSpace(line), room, t)), strings.TrimLeft(word, " ")
 		}
 	}
-	if line != "" {
+	if line = strings.TrimSpace(line); line != "" {
 		lines = append(lines, fit(line, room, t))
 	}
 	return lines
+}
+
+// breakable are the pieces between which a line may end, each with the blank before it: words, and single Chinese letters with the
+// punctuation that must not begin a line.
+func breakable(s string) (out []string) {
+	const stays = "，。、；：！？）》”%"
+	open := false // the last piece goes on
+	blank := false
+	for _, r := range s {
+		wide := r >= 0x2E80
+		switch {
+		case r == ' ':
+			open, blank = false, true
+			continue
+		case len(out) > 0 && !blank && (open && !wide || strings.ContainsRune(stays, r)):
+			out[len(out)-1] += string(r)
+		case blank && len(out) > 0:
+			out = append(out, " "+string(r))
+		default:
+			out = append(out, string(r))
+		}
+		open, blank = !wide, false
+	}
+	return out
 }
 
 type point struct{ x, y float64 }
@@ -202,9 +226,9 @@ func (c *canvas) dot(x, y, radius float64, fill, outline color.NRGBA) {
 const dpi = 150
 
 // render draws one page as SVG and as PNG.
-func render(w, h float64, draw func(*canvas)) (svg, image []byte, err error) {
+func render(in output.Language, w, h float64, draw func(*canvas)) (svg, image []byte, err error) {
 	vector := vgsvg.NewWith(vgsvg.UseWH(vg.Length(w), vg.Length(h)))
-	page := &canvas{vector, w, h}
+	page := &canvas{vector, in, w, h}
 	page.box(white, 0, 0, w, h)
 	draw(page)
 	var b bytes.Buffer
@@ -212,7 +236,7 @@ func render(w, h float64, draw func(*canvas)) (svg, image []byte, err error) {
 		return nil, nil, err
 	}
 	pixels := vgimg.NewWith(vgimg.UseWH(vg.Length(w), vg.Length(h)), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(color.White))
-	draw(&canvas{pixels, w, h})
+	draw(&canvas{pixels, in, w, h})
 	var p bytes.Buffer
 	if err := png.Encode(&p, pixels.Image()); err != nil {
 		return nil, nil, err

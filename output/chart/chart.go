@@ -20,18 +20,21 @@ type Figure struct {
 	Caption string // what it shows, in words, for readers who cannot see it
 	SVG     []byte // one <svg> element, fonts by name
 	PNG     []byte // 150 dpi
+	PDF     []byte // letters as outlines; nil unless the report asks for it
 }
 
 // Kinds are the charts, in the order of the report.
-var Kinds = []string{"frontier", "frontier_loss", "compare", "difference", "relative", "fan", "loss", "delinquency", "states", "denials", "rules", "rules_monthly", "convergence"}
+var Kinds = []string{"frontier", "frontier_loss", "compare", "difference", "relative", "margin", "fan", "loss", "exceedance", "delinquency", "rolls", "states", "denials", "rules", "rules_monthly", "classes", "convergence"}
 
 var drawers = map[string]func(b *book, g output.Group) *page{
 	"frontier": frontier, "frontier_loss": lossFrontier, "compare": compare, "difference": differences, "relative": relative,
 	"fan": fans, "loss": losses, "delinquency": delinquency, "states": states, "denials": denials, "rules": rules, "rules_monthly": rulesMonthly, "convergence": convergence,
+	"margin": bridge, "exceedance": exceedance, "rolls": rolls, "classes": classes,
 }
 
 // page is a chart before it is drawn.
 type page struct {
+	output.Language
 	title, subtitle string
 	notes           []string // under the chart
 	caption         string
@@ -51,12 +54,18 @@ type book struct {
 	*output.Report
 	names []string // of arms, in letters the font has
 	noted bool     // some arm is shown by its key
+	plain bool     // in English for want of a font
 }
 
 func newBook(r *output.Report) *book {
 	b := &book{Report: r}
+	if r.Language == output.Chinese && !drawable(sample) {
+		plain := *r // in English
+		plain.Language = output.English
+		b.Report, b.plain = &plain, true
+	}
 	for a, arm := range r.Run.Arms {
-		name := r.Title(a)
+		name := b.Title(a)
 		if !drawable(name) {
 			name, b.noted = arm.Name, true
 		}
@@ -65,12 +74,23 @@ func newBook(r *output.Report) *book {
 	return b
 }
 
+// letters is a text, or another one where the font lacks letters of it.
+func (b *book) letters(text, otherwise string) string {
+	if drawable(text) {
+		return text
+	}
+	return otherwise
+}
+
 // All draws every figure of the report on two goroutines. A figure that cannot be drawn is left out and named
 // in a warning.
 func All(r *output.Report) (figures []Figure, warnings []string) {
 	b := newBook(r)
+	if b.plain {
+		warnings = append(warnings, r.Say("charts: no font with Chinese letters was found, so they are in English; --font FILE names one"))
+	}
 	if b.noted {
-		warnings = append(warnings, "charts: the font lacks letters of some arm titles; those arms are shown by their key")
+		warnings = append(warnings, b.Say("charts: the font lacks letters of some arm titles; those arms are shown by their key"))
 	}
 	type job struct {
 		kind  string
@@ -96,7 +116,7 @@ func All(r *output.Report) (figures []Figure, warnings []string) {
 	workers.Wait()
 	for i, f := range drawn {
 		if failed[i] != nil {
-			warnings = append(warnings, fmt.Sprintf("chart %s: not drawn: %v", b.file(jobs[i].kind, jobs[i].group), failed[i]))
+			warnings = append(warnings, b.Say("chart %s: not drawn: %v", b.file(jobs[i].kind, jobs[i].group), failed[i]))
 		} else if f != nil {
 			figures = append(figures, *f)
 		}
@@ -115,17 +135,20 @@ func (b *book) draw(kind string, group int) (f *Figure, err error) {
 	if p == nil {
 		return nil, nil
 	}
+	p.Language = b.Language
 	if len(b.Groups) > 1 {
-		p.title += " – macro path " + b.macro(group)
+		p.title += b.Say(" – macro path %s", b.macro(group))
 	}
 	if b.Replicates < 2 {
-		p.notes = append(p.notes, "One independent replicate: there are no intervals.")
+		p.notes = append(p.notes, b.Say("One independent replicate: there are no intervals."))
 	}
 	if b.noted {
-		p.notes = append(p.notes, "The font lacks letters of some arm titles: those arms are shown by their key.")
+		p.notes = append(p.notes, b.Say("The font lacks letters of some arm titles: those arms are shown by their key."))
 	}
 	f = &Figure{Name: b.file(kind, group), Kind: kind, Group: group, Title: p.title, Caption: p.caption}
-	f.SVG, f.PNG, err = p.render()
+	if f.SVG, f.PNG, err = p.render(); err == nil && b.PDF {
+		f.PDF, err = portable(p.Language, pageWidth, p.size(), p.draw)
+	}
 	return f, err
 }
 
@@ -166,40 +189,55 @@ var (
 	panelTitle   = textStyle{size: 9.5, bold: true, color: ink}
 )
 
-// render lays the page out from top to bottom: title, subtitle, legend, body, notes.
-func (p *page) render() (svg, image []byte, err error) {
+// layout is a page's texts, broken into lines.
+type layout struct {
+	title, subtitle, notes []string
+	legend                 [][]entry
+}
+
+func (p *page) layout() (l layout) {
 	room := pageWidth - 2*margin
-	title, subtitle := wrap(p.title, room, titleText), wrap(p.subtitle, room, subtitleText)
-	var notes []string
+	l.title, l.subtitle, l.legend = wrap(p.title, room, titleText), wrap(p.subtitle, room, subtitleText), p.legendRows(room)
 	for _, n := range p.notes {
-		notes = append(notes, wrap(n, room, noteText)...)
+		l.notes = append(l.notes, wrap(n, room, noteText)...)
 	}
-	legend := p.legendRows(room)
-	height := margin + 16*float64(len(title)) + 13*float64(len(subtitle)) + 15*float64(len(legend)) + 12 +
-		p.height + 11*float64(len(notes)) + margin
-	return render(pageWidth, height, func(c *canvas) {
-		y := height - margin + 3
-		for _, line := range title {
-			y -= 16
-			c.text(margin, y+2, line, titleText)
+	return l
+}
+
+// size is the page's height in points.
+func (p *page) size() float64 {
+	l := p.layout()
+	return margin + 16*float64(len(l.title)) + 13*float64(len(l.subtitle)) + 15*float64(len(l.legend)) + 12 + p.height + 11*float64(len(l.notes)) + margin
+}
+
+func (p *page) render() (svg, image []byte, err error) {
+	return render(p.Language, pageWidth, p.size(), p.draw)
+}
+
+// draw lays the page out from top to bottom: title, subtitle, legend, body, notes.
+func (p *page) draw(c *canvas) {
+	l := p.layout()
+	y := c.h - margin + 3
+	for _, line := range l.title {
+		y -= 16
+		c.text(margin, y+2, line, titleText)
+	}
+	for _, line := range l.subtitle {
+		y -= 13
+		c.text(margin, y, line, subtitleText)
+	}
+	for _, row := range l.legend {
+		y -= 15
+		x := margin
+		for _, e := range row {
+			x = c.sign(x, y, e)
 		}
-		for _, line := range subtitle {
-			y -= 13
-			c.text(margin, y, line, subtitleText)
-		}
-		for _, row := range legend {
-			y -= 15
-			x := margin
-			for _, e := range row {
-				x = c.sign(x, y, e)
-			}
-		}
-		y -= 12
-		p.body(c, margin, y-p.height, pageWidth-margin, y)
-		for i, line := range notes {
-			c.text(margin, margin+11*float64(len(notes)-1-i)-3, line, noteText)
-		}
-	})
+	}
+	y -= 12
+	p.body(c, margin, y-p.height, pageWidth-margin, y)
+	for i, line := range l.notes {
+		c.text(margin, margin+11*float64(len(l.notes)-1-i)-3, line, noteText)
+	}
 }
 
 func (e entry) indent() float64 {

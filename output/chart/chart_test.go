@@ -28,6 +28,7 @@ func report(months int, titles ...string) *output.Report {
 				row[data.BorrowersCurrent], row[data.BorrowersD1], row[data.BalanceCurrent] = int64(1000-5*m), int64(5*m), 1_000_000
 				if m > 0 {
 					row[data.Defaults], row[data.ChargedOff] = int64(5+p+2*a), int64(1000*(p+1))
+					row[data.InterestReceived] = int64(9000 - 500*a + 10*p)
 					row[data.Applications], row[data.FirstGrants], row[data.Denied(data.DeniedPTI)], row[data.RequestedAmount] = 30, int64(20-2*a), int64(1+p%3), 9000
 				}
 			}
@@ -45,6 +46,28 @@ func report(months int, titles ...string) *output.Report {
 					copy(r.Bites(a, batch, data.Month(m), i), []int64{30, int64(i + batch%2), int64(i) / 2, 100, 1, 20})
 				}
 			}
+		}
+	}
+	r.Run.Segments = []string{"consumer", "student"}
+	for a := range titles {
+		r.Cells = append(r.Cells, nil)
+		for segment := range r.Run.Segments { // each as large as all
+			c := data.CellSums{Cell: data.Cell{Segment: segment, Product: data.All, Ordinal: data.All}, Sum: make([]int64, (months+1)*int(data.NumCounters))}
+			c.Squares = make([]float64, len(c.Sum))
+			for p := range paths {
+				sum := make([]int64, data.NumCounters)
+				for m := range months + 1 {
+					for k, v := range r.Row(a, p, data.Month(m)) {
+						if data.Counter(k).IsStock() {
+							sum[k] = 0
+						}
+						sum[k] += v
+						c.Sum[m*int(data.NumCounters)+k] += sum[k]
+						c.Squares[m*int(data.NumCounters)+k] += float64(sum[k] * sum[k])
+					}
+				}
+			}
+			r.Cells[a] = append(r.Cells[a], c)
 		}
 	}
 	return output.Build(r, output.Options{})
@@ -114,16 +137,78 @@ func TestFailureIsAWarning(t *testing.T) {
 }
 
 func TestLettersTheFontLacks(t *testing.T) {
+	search := found
+	defer func() { found = search }()
+	found = func() *second { return nil } // a machine without a font for Chinese
 	if !drawable("Δ ≤ 50 % – Ärger −1") || drawable("冷静期") {
 		t.Error("drawable is wrong about the font")
 	}
-	figures, warnings := All(report(3, "Base", "三个月冷静期"))
+	r := report(3, "Base", "三个月冷静期")
+	figures, warnings := All(r)
 	if len(warnings) != 1 {
 		t.Errorf("warnings %q", warnings)
 	}
 	for _, f := range figures {
 		if f.Kind == "compare" && (!bytes.Contains(f.SVG, []byte("arm1")) || !bytes.Contains(f.SVG, []byte("shown by their key"))) {
 			t.Error("the arm's key or the note is missing")
+		}
+	}
+	r.Language = output.Chinese
+	figures, warnings = All(r)
+	if len(warnings) != 2 || !strings.Contains(warnings[0], "--font") {
+		t.Errorf("without a font: warnings %q", warnings)
+	}
+	for _, f := range figures {
+		if f.Kind == "compare" && !bytes.Contains(f.SVG, []byte("Default rates over time")) {
+			t.Error("without a font the chart is not in English")
+		}
+	}
+}
+
+func TestSecondFont(t *testing.T) {
+	if FontFound() == "" {
+		t.Skip("no font with Chinese letters on this machine")
+	}
+	r := report(3, "Base", "三个月冷静期")
+	r.Language, r.PDF = output.Chinese, true
+	figures, warnings := All(r)
+	if len(warnings) != 0 || len(figures) == 0 {
+		t.Errorf("%d figures, warnings %q", len(figures), warnings)
+	}
+	again, _ := All(r)
+	for i, f := range figures {
+		if f.Kind == "compare" && !bytes.Contains(f.SVG, []byte("三个月冷静期")) {
+			t.Error("the arm's title is not drawn")
+		}
+		if !bytes.HasPrefix(f.PDF, []byte("%PDF-")) || !bytes.Equal(f.PDF, again[i].PDF) || !bytes.Equal(f.PNG, again[i].PNG) {
+			t.Errorf("%s: no PDF, or other bytes the second time", f.Name)
+		}
+	}
+	if missing := "𓀀"; drawable(missing) {
+		t.Errorf("%s is said to be drawable", missing)
+	}
+	if err := UseFont("chart_test.go"); err == nil || !strings.Contains(err.Error(), "no font") {
+		t.Errorf("a file that is no font: %v", err)
+	}
+	if err := UseFont("none.ttf"); err == nil || chosen != nil {
+		t.Errorf("a file that is not there: %v", err)
+	}
+}
+
+func TestLines(t *testing.T) {
+	small := textStyle{size: 9}
+	for _, c := range []struct{ text, want string }{
+		{"one two three", "one|two|three"}, {"违约率上升。", "违|约|率|上|升。"}, {"共 12 个月，逾期", "共|12|个|月，|逾|期"},
+	} {
+		var pieces []string
+		for _, p := range breakable(c.text) {
+			pieces = append(pieces, strings.TrimSpace(p))
+		}
+		if got := strings.Join(pieces, "|"); got != c.want {
+			t.Errorf("%q breaks as %q, want %q", c.text, got, c.want)
+		}
+		if got := strings.Join(wrap(c.text, 1000, small), "|"); got != c.text {
+			t.Errorf("%q wrapped in much room is %q", c.text, got)
 		}
 	}
 }
@@ -189,7 +274,7 @@ func TestFit(t *testing.T) {
 
 // Labels of a crowded scatter must not meet each other.
 func TestNamesDoNotOverlap(t *testing.T) {
-	_, _, err := render(300, 200, func(c *canvas) {
+	_, _, err := render(output.English, 300, 200, func(c *canvas) {
 		p := panel{left: 0, bottom: 0, right: 300, top: 200}
 		var taken []rect
 		for i := range 200 {

@@ -21,17 +21,17 @@ func convergence(b *book, g output.Group) *page {
 		unit   string
 		figure func(s output.Stage, arm int) estimate.Figure
 	}{
-		{"Default rate", arms, false, " %", func(s output.Stage, a int) estimate.Figure { return s.Figures[a] }},
-		{"Difference to " + b.names[g.Reference], arms[1:], true, " pp", func(s output.Stage, a int) estimate.Figure { return s.Differences[a] }},
+		{b.Say("Default rate"), arms, false, " %", func(s output.Stage, a int) estimate.Figure { return s.Figures[a] }},
+		{b.Say("Difference to %s", b.names[g.Reference]), arms[1:], true, " pp", func(s output.Stage, a int) estimate.Figure { return s.Differences[a] }},
 	}
 	if len(arms) < 2 {
 		parts = parts[:1]
 	}
 	p := &page{
-		title:    "How the figures settled",
-		subtitle: "Default rate after " + output.Plural(b.Run.Months, "month") + " by the first paths of the run. Bands: " + b.Interval() + ".",
+		title:    b.Say("How the figures settled"),
+		subtitle: b.Say("Default rate after %s by the first paths of the run. Bands: %s.", b.Count(b.Run.Months, "month"), b.Interval()),
 		notes:    []string{note},
-		caption:  "Default rate of each arm, and its difference to the reference, from a growing number of paths, with intervals that narrow. At the end: " + b.endings(arms, "default_rate") + ".",
+		caption:  b.Say("Default rate of each arm, and its difference to the reference, from a growing number of paths, with intervals that narrow. At the end: %s.", b.endings(arms, "default_rate")),
 		height:   250,
 		body: func(c *canvas, l, bo, r, t float64) {
 			tiles(len(parts), len(parts), l, bo+30, r-8, t-14, 22, 0, func(i int, left, bottom, right, top float64, _, _ bool) {
@@ -74,7 +74,7 @@ func convergence(b *book, g output.Group) *page {
 				for k, stage := range b.Stages {
 					c.text(p.x(float64(k)), p.bottom-12, output.Number(float64(stage.Paths), 0), centred)
 				}
-				c.text((p.left+p.right)/2, p.bottom-26, "paths", centred)
+				c.text((p.left+p.right)/2, p.bottom-26, b.Say("paths"), centred)
 			})
 		},
 	}

@@ -2,7 +2,6 @@ package chart
 
 import (
 	"cmp"
-	"fmt"
 	"image/color"
 	"math"
 	"slices"
@@ -52,29 +51,29 @@ func losses(b *book, g output.Group) *page {
 	x1 := first + float64(bins)*step
 	panelWidth := (pageWidth - 2*margin - 34 - 34*float64(columns-1)) / float64(columns)
 	for _, a := range arms { // room for the name right of the last mark
-		for _, m := range marksOf(b.Losses[a][0]) {
+		for _, m := range marksOf(b.Language, b.Losses[a][0]) {
 			x1 = math.Max(x1, first+(m.value-first)*panelWidth/(panelWidth-6-width(m.text, markText)))
 		}
 	}
 	var words []string
 	for _, a := range arms {
-		words = append(words, fmt.Sprintf("%s mean %s %%", b.names[a], output.Number(b.Losses[a][0].Mean.Value*100, 1)))
+		words = append(words, b.Say("%s mean %s %%", b.names[a], output.Number(b.Losses[a][0].Mean.Value*100, 1)))
 	}
 	notes := []string{note}
 	if t := b.Losses[arms[0]][0].AtRisk; math.IsNaN(t[1].Value) {
-		notes = append(notes, fmt.Sprintf("VaR 99 %% needs at least %d paths and is not shown.", t[1].Needs))
+		notes = append(notes, b.Say("VaR 99 %% needs at least %d paths and is not shown.", t[1].Needs))
 	} else if t[1].Needs > 0 {
-		notes = append(notes, fmt.Sprintf("VaR 99 %% rests on very few paths: an interval for it takes %d.", t[1].Needs))
+		notes = append(notes, b.Say("VaR 99 %% rests on very few paths: an interval for it takes %d.", t[1].Needs))
 	}
-	height := "number of paths"
+	height := b.Say("number of paths")
 	if b.Run.Effective > 0 {
-		height = "weight of the paths, out"
+		height = b.Say("weight of the paths, out")
 	}
 	return &page{
-		title:    "How large losses may get",
-		subtitle: fmt.Sprintf("Credit loss after %s: principal charged off less recoveries, %% of the balance at the snapshot. Height: %s of %s. VaR: exceeded on 5 %% (1 %%) of paths; ES: mean of those paths.", output.Plural(b.Run.Months, "month"), height, output.Number(float64(b.Run.Paths), 0)),
+		title:    b.Say("How large losses may get"),
+		subtitle: b.Say("Credit loss after %s: principal charged off less recoveries, %% of the balance at the snapshot. Height: %s of %s. VaR: exceeded on 5 %% (1 %%) of paths; ES: mean of those paths.", b.Count(b.Run.Months, "month"), height, output.Number(float64(b.Run.Paths), 0)),
 		notes:    notes,
-		caption:  "Histograms of the credit loss over paths, one panel an arm, with mean, value at risk and expected shortfall. " + output.List(words, 6) + ".",
+		caption:  b.Say("Histograms of the credit loss over paths, one panel an arm, with mean, value at risk and expected shortfall. %s.", b.List(words, 6)),
 		height:   math.Max(float64(rows)*150+14, 220),
 		body: func(c *canvas, l, bo, r, t float64) {
 			tiles(len(arms), columns, l+26, bo+24, r-8, t-14, 34, 36, func(i int, left, bottom, right, top float64, _, lowest bool) {
@@ -98,7 +97,7 @@ func losses(b *book, g output.Group) *page {
 				for k, v := range across {
 					c.text(p.x(v), p.bottom-12, names[k], centred)
 				}
-				for k, m := range marksOf(b.Losses[a][0]) {
+				for k, m := range marksOf(b.Language, b.Losses[a][0]) {
 					x, y := p.x(m.value), top-lane*float64(k+1)+1 // a lane each, the leftmost highest: no name meets a line
 					c.line(m.sign, point{x, p.bottom}, point{x, y + 7})
 					label := markText
@@ -120,9 +119,9 @@ type mark struct {
 }
 
 // marksOf are the marks of a distribution that there are, by value.
-func marksOf(l output.Loss) []mark {
+func marksOf(in output.Language, l output.Loss) []mark {
 	var out []mark
-	for _, m := range []mark{{"mean", l.Mean.Value, lineStyle{ink, nil, 1.2}},
+	for _, m := range []mark{{in.Say("mean"), l.Mean.Value, lineStyle{ink, nil, 1.2}},
 		{"VaR 95", l.AtRisk[0].Value, lineStyle{orange, dashesReference, 1.4}},
 		{"ES 95", l.Shortfall[0].Value, lineStyle{vermilion, styles[3].dashes, 1.4}},
 		{"VaR 99", l.AtRisk[1].Value, lineStyle{purple, dashesReference, 1.4}}} {
@@ -163,8 +162,8 @@ func denials(b *book, g output.Group) *page {
 	rest := color.NRGBA{0xCC, 0xD1, 0xD6, 255}
 	shown := reasons[:min(len(reasons), len(fills))]
 	p := &page{
-		title:    "Who is refused and why",
-		subtitle: fmt.Sprintf("Applications denied within %s by the first rule that failed, mean over %s. At the end of each bar: number and share of applications.", output.Plural(b.Run.Months, "month"), output.Plural(b.Run.Paths, "path")),
+		title:    b.Say("Who is refused and why"),
+		subtitle: b.Say("Applications denied within %s by the first rule that failed, mean over %s. At the end of each bar: number and share of applications.", b.Count(b.Run.Months, "month"), b.Count(b.Run.Paths, "path")),
 		notes:    []string{note},
 		height:   float64(len(arms))*22 + 34,
 	}
@@ -174,14 +173,14 @@ func denials(b *book, g output.Group) *page {
 		for _, d := range b.Denials[a] {
 			sum, share = sum+d.Count, share+d.Share.Value
 		}
-		words = append(words, fmt.Sprintf("%s %s (%s %%)", b.names[a], output.Number(sum, 0), output.Number(share*100, 0)))
+		words = append(words, b.Say("%s %s (%s %%)", b.names[a], output.Number(sum, 0), output.Number(share*100, 0)))
 	}
-	p.caption = "Stacked bars of denied applications by reason, one an arm. Totals: " + output.List(words, 16) + "."
+	p.caption = b.Say("Stacked bars of denied applications by reason, one an arm. Totals: %s.", b.List(words, 16))
 	for i, k := range shown {
-		p.legend = append(p.legend, entry{k.Title(), lineStyle{color: fills[i]}})
+		p.legend = append(p.legend, entry{b.Say(k.Title()), lineStyle{color: fills[i]}})
 	}
 	if len(reasons) > len(shown) {
-		p.legend = append(p.legend, entry{"other", lineStyle{color: rest}})
+		p.legend = append(p.legend, entry{b.Say("other"), lineStyle{color: rest}})
 	}
 	p.body = func(c *canvas, l, bo, r, t float64) {
 		names := labelRoom(b.namesOf(arms), 190)

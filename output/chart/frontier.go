@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"fmt"
 	"image/color"
 	"math"
 	"slices"
@@ -39,7 +38,7 @@ func (b *book) frontier(f *output.Frontier, g output.Group) *page {
 	const mostNamed = 12
 	named, note := b.Choose(g, mostNamed)
 	if note != "" {
-		note = fmt.Sprintf("All %d arms are drawn; %d are named: the baseline, arms that no other beats, then the lowest default rates.", len(g.Arms), len(named))
+		note = b.Say("All %d arms are drawn; %d are named: the baseline, arms that no other beats, then the lowest default rates.", len(g.Arms), len(named))
 	}
 	var spots []spot
 	var xs, ys [][]float64
@@ -78,13 +77,12 @@ func (b *book) frontier(f *output.Frontier, g output.Group) *page {
 	}
 	words := aims[f.Risk]
 	return &page{
-		title: words.title,
-		subtitle: fmt.Sprintf("After %s: %s against borrowers served with a further loan (%% of initial borrowers, right is better). Bars: %s.",
-			output.Plural(b.Run.Months, "month"), words.risk, b.Interval()),
-		notes: []string{"Scales do not start at zero. Hollow: beaten, another arm is better in one aim and better or equal in the other. Pale: another arm is better in one aim, and no gain in the other can be told. Both are judged by the intervals of paired differences, which are sharper than the bars.", note},
-		caption: "Scatter of " + words.axis + " against share of borrowers served, one point an arm. Neither beaten nor in doubt: " +
-			output.List(b.namesOf(free), 12) + ".",
-		height: 330,
+		title: b.Say(words.title),
+		subtitle: b.Say("After %s: %s against borrowers served with a further loan (%% of initial borrowers, right is better). Bars: %s.",
+			b.Count(b.Run.Months, "month"), b.Say(words.risk), b.Interval()),
+		notes:   []string{b.Say("Scales do not start at zero. Hollow: beaten, another arm is better in one aim and better or equal in the other. Pale: another arm is better in one aim, and no gain in the other can be told. Both are judged by the intervals of paired differences, which are sharper than the bars."), note},
+		caption: b.Say("Scatter of %s against share of borrowers served, one point an arm. Neither beaten nor in doubt: %s.", b.Say(words.axis), b.List(b.namesOf(free), 12)),
+		height:  330,
 		body: func(c *canvas, l, bo, r, t float64) {
 			at := ticks(y0, y1, 6)
 			marks := numbers(at, 100, " %", false)
@@ -99,8 +97,8 @@ func (b *book) frontier(f *output.Frontier, g output.Group) *page {
 				c.text(p.x(v), p.bottom-12, names[i], centred)
 			}
 			c.line(axisLine, point{p.left, p.bottom}, point{p.right, p.bottom})
-			c.text((p.left+p.right)/2, p.bottom-26, "borrowers served", centred)
-			c.vertical(l+7, (p.bottom+p.top)/2, words.axis, tickText)
+			c.text((p.left+p.right)/2, p.bottom-26, b.Say("borrowers served"), centred)
+			c.vertical(l+7, (p.bottom+p.top)/2, b.Say(words.axis), tickText)
 			var front []point
 			for _, a := range free {
 				front = append(front, point{p.x(b.At(a, f.Access).Value), p.y(b.At(a, f.Risk).Value)})

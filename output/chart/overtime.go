@@ -28,8 +28,6 @@ func last(values []float64) float64 {
 	return math.NaN()
 }
 
-const perBorrower = "Borrowers who reached 90 days past due so far, % of initial borrowers."
-
 // compare draws the cumulative default rate of the arms that matter, with intervals, named at their ends.
 func compare(b *book, g output.Group) *page {
 	arms, note := b.Choose(g, len(styles))
@@ -42,10 +40,10 @@ func compare(b *book, g output.Group) *page {
 	_, top := reach(all...)
 	digits := b.endDigits(arms)
 	return &page{
-		title:    "Default rates over time",
-		subtitle: perBorrower + " Bands: " + b.Interval() + " of the mean over " + output.Plural(b.Run.Paths, "path") + "; arms share their paths, so differences are sharper than bands suggest.",
+		title:    b.Say("Default rates over time"),
+		subtitle: b.Say("Borrowers who reached 90 days past due so far, % of initial borrowers.") + b.Say(" Bands: %s of the mean over %s; arms share their paths, so differences are sharper than bands suggest.", b.Interval(), b.Count(b.Run.Paths, "path")),
 		notes:    []string{note},
-		caption:  "Lines of the cumulative default rate by month. At the end: " + b.endings(arms, "default_rate") + ".",
+		caption:  b.Say("Lines of the cumulative default rate by month. At the end: %s.", b.endings(arms, "default_rate")),
 		height:   300,
 		body: func(c *canvas, l, bo, r, t float64) {
 			names := make([]string, len(arms))
@@ -100,7 +98,7 @@ func (b *book) endings(arms []int, measure string) string {
 		f := b.At(a, measure)
 		list = append(list, b.names[a]+" "+s.Value(f, s.DigitsOf(f))+" "+s.Unit)
 	}
-	return output.List(list, 13)
+	return b.List(list, 13)
 }
 
 // differences draws the paired difference of the cumulative default rate to the reference.
@@ -130,10 +128,10 @@ func differences(b *book, g output.Group) *page {
 		list = append(list, strings.TrimSpace(b.names[a]+" "+text+" "+half))
 	}
 	return &page{
-		title:    "What each arm changes: default rate against " + b.names[g.Reference],
-		subtitle: "Paired difference of the cumulative default rate, percentage points of initial borrowers. Bands: " + b.Interval() + "; below zero is better.",
+		title:    b.Say("What each arm changes: default rate against %s", b.names[g.Reference]),
+		subtitle: b.Say("Paired difference of the cumulative default rate, percentage points of initial borrowers. Bands: %s; below zero is better.", b.Interval()),
 		notes:    []string{note},
-		caption:  "Lines of the difference in the cumulative default rate to " + b.names[g.Reference] + " by month, in percentage points. At the end: " + output.List(list, 13) + ".",
+		caption:  b.Say("Lines of the difference in the cumulative default rate to %s by month, in percentage points. At the end: %s.", b.names[g.Reference], b.List(list, 13)),
 		height:   280,
 		body: func(c *canvas, l, bo, r, t float64) {
 			names, ends := make([]string, len(arms)), make([]float64, len(arms))
@@ -174,8 +172,8 @@ func relative(b *book, g output.Group) *page {
 	}
 	style := b.styleOf(arms)
 	arms = arms[1:]
-	measures := []struct{ name, title string }{{"monthly_default_rate", "per initial borrower"},
-		{"monthly_default_rate_active", "per active borrower"}, {"monthly_default_rate_balance", "per balance"}}
+	measures := []struct{ name, title string }{{"monthly_default_rate", b.Say("per initial borrower")},
+		{"monthly_default_rate_active", b.Say("per active borrower")}, {"monthly_default_rate_balance", b.Say("per balance")}}
 	change := func(a int, measure string) (all, clear []float64) {
 		d, v := b.DifferenceSeries(a, measure), b.Series(g.Reference, measure)
 		for m := range d {
@@ -200,10 +198,10 @@ func relative(b *book, g output.Group) *page {
 	lo, hi := reach(values...)
 	lo, hi = widen(lo, hi, .05)
 	p := &page{
-		title:    "Monthly defaults against " + b.names[g.Reference],
-		subtitle: "Borrowers (or principal) reaching 90 days past due in the month, % above or below " + b.names[g.Reference] + ". Pale where the " + b.Interval() + " of the difference contains zero.",
+		title:    b.Say("Monthly defaults against %s", b.names[g.Reference]),
+		subtitle: b.Say("Borrowers (or principal) reaching 90 days past due in the month, %% above or below %s. Pale where the %s of the difference contains zero.", b.names[g.Reference], b.Interval()),
 		notes:    []string{note},
-		caption:  "Three panels of lines by month: the monthly default rate of each arm relative to " + b.names[g.Reference] + ", per initial borrower, per active borrower and per balance.",
+		caption:  b.Say("Three panels of lines by month: the monthly default rate of each arm relative to %s, per initial borrower, per active borrower and per balance.", b.names[g.Reference]),
 		height:   230,
 		body: func(c *canvas, l, bo, r, t float64) {
 			at := ticks(lo, hi, 6)
@@ -261,16 +259,16 @@ func fans(b *book, g output.Group) *page {
 	if top < .01 {
 		digits = 2
 	}
-	legend := []entry{{"median of the arm", lineStyle{blue, nil, 2}}}
+	legend := []entry{{b.Say("median of the arm"), lineStyle{blue, nil, 2}}}
 	if len(arms) > 1 {
-		legend = append(legend, entry{"median of " + b.names[g.Reference], lineStyle{ink, dashesReference, 1}})
+		legend = append(legend, entry{b.Say("median of %s", b.names[g.Reference]), lineStyle{ink, dashesReference, 1}})
 	}
 	return &page{
-		title:    "How uncertain the default rate is",
-		subtitle: perBorrower + " Spread over " + output.Plural(b.Run.Paths, "path") + " of the economy (not the error of the mean): line the median, dark band the middle half, light band 5 % to 95 %.",
+		title:    b.Say("How uncertain the default rate is"),
+		subtitle: b.Say("Borrowers who reached 90 days past due so far, % of initial borrowers.") + b.Say(" Spread over %s of the economy (not the error of the mean): line the median, dark band the middle half, light band 5 %% to 95 %%.", b.Count(b.Run.Paths, "path")),
 		notes:    []string{note},
 		legend:   legend,
-		caption:  fmt.Sprintf("One panel an arm: median, middle half and 5 to 95 %% of the cumulative default rate over %s by month.", output.Plural(b.Run.Paths, "path")),
+		caption:  b.Say("One panel an arm: median, middle half and 5 to 95 %% of the cumulative default rate over %s by month.", b.Count(b.Run.Paths, "path")),
 		height:   panelsHeight(rows, columns),
 		body: func(c *canvas, l, bo, r, t float64) {
 			at := ticks(0, top, 4)
@@ -314,14 +312,14 @@ var stateFills = [...]color.NRGBA{{0x4A, 0x1A, 0x00, 255}, {0xA8, 0x3F, 0x00, 25
 
 // delinquency stacks the shares of borrowers past due and not charged off over months.
 func delinquency(b *book, g output.Group) *page {
-	return stack(b, g, 1, 5, "Borrowers past due",
-		"Initial borrowers past due at the end of each month, % (mean over "+output.Plural(b.Run.Paths, "path")+"). Those 90 or more days past due leave when they are charged off.")
+	return stack(b, g, 1, 5, b.Say("Borrowers past due"),
+		b.Say("Initial borrowers past due at the end of each month, %% (mean over %s). Those 90 or more days past due leave when they are charged off.", b.Count(b.Run.Paths, "path")))
 }
 
 // states stacks the shares of borrowers in all states.
 func states(b *book, g output.Group) *page {
-	return stack(b, g, 0, len(stateFills), "Where borrowers stand",
-		"Initial borrowers by state at the end of each month, % (mean over "+output.Plural(b.Run.Paths, "path")+").")
+	return stack(b, g, 0, len(stateFills), b.Say("Where borrowers stand"),
+		b.Say("Initial borrowers by state at the end of each month, %% (mean over %s).", b.Count(b.Run.Paths, "path")))
 }
 
 // stack stacks states from..to-1, one panel an arm.
@@ -351,7 +349,7 @@ func stack(b *book, g output.Group, from, to int, title, subtitle string) *page 
 		title: title, subtitle: subtitle,
 		notes:   []string{note},
 		height:  panelsHeight(rows, columns),
-		caption: "Stacked areas of the share of borrowers by month, one panel an arm, from the bottom: " + output.List(output.StateTitles[from:to], 9) + ".",
+		caption: b.Say("Stacked areas of the share of borrowers by month, one panel an arm, from the bottom: %s.", b.List(b.states(from, to), 9)),
 		body: func(c *canvas, l, bo, r, t float64) {
 			at := ticks(0, highest, 4)
 			tiles(len(arms), columns, l+tickRoom(numbers(at, 100, " %", false)), bo+30, r-6, t-14, 20, 40, func(i int, left, bottom, right, top float64, first, lowest bool) {
@@ -373,7 +371,15 @@ func stack(b *book, g output.Group, from, to int, title, subtitle string) *page 
 		},
 	}
 	for s := to - 1; s >= from; s-- {
-		p.legend = append(p.legend, entry{output.StateTitles[s], lineStyle{color: stateFills[s]}})
+		p.legend = append(p.legend, entry{b.Say(output.StateTitles[s]), lineStyle{color: stateFills[s]}})
 	}
 	return p
+}
+
+// states names the states from..to-1.
+func (b *book) states(from, to int) (names []string) {
+	for _, title := range output.StateTitles[from:to] {
+		names = append(names, b.Say(title))
+	}
+	return names
 }

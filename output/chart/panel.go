@@ -125,7 +125,7 @@ func (c *canvas) months(p panel, named bool) {
 	if named {
 		t := tickText
 		t.align = .5
-		c.text((p.left+p.right)/2, p.bottom-24, "months after the snapshot", t)
+		c.text((p.left+p.right)/2, p.bottom-24, c.Say("months after the snapshot"), t)
 	}
 }
 

@@ -55,8 +55,8 @@ func (b *book) quotients(q Quotient) *page {
 	lo, hi = widen(lo, hi, .03)
 	p := &page{
 		title:    q.Title,
-		subtitle: "How many times as high as without, month by month; 1 is no difference. Band: " + b.Interval() + " of the first line, paired path by path over " + output.Plural(b.Run.Paths, "path") + ".",
-		caption:  "A panel for each of " + output.List(titles, 6) + ": the quotient of each arm and the one it is compared with, by month.",
+		subtitle: "How many times as high as without, month by month; 1 is no difference. Band: " + b.Interval() + " of the first line, paired path by path over " + b.Count(b.Run.Paths, "path") + ".",
+		caption:  "A panel for each of " + b.List(titles, 6) + ": the quotient of each arm and the one it is compared with, by month.",
 		height:   250,
 		body: func(c *canvas, l, bo, r, t float64) {
 			at := ticks(lo, hi, 7)

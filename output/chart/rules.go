@@ -2,7 +2,6 @@ package chart
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 
@@ -38,7 +37,7 @@ func rules(b *book, g output.Group) *page {
 	left := ""
 	for i, a := range arms {
 		if lists[i] = b.biting(a); len(lists[i]) > mostRules {
-			lists[i], left = lists[i][:mostRules], fmt.Sprintf("At most %d rules of an arm are shown, those that decide most; all are in the tables.", mostRules)
+			lists[i], left = lists[i][:mostRules], b.Say("At most %d rules of an arm are shown, those that decide most; all are in the tables.", mostRules)
 		}
 		for k := range lists[i] {
 			x := &lists[i][k]
@@ -51,7 +50,7 @@ func rules(b *book, g output.Group) *page {
 		most = max(most, len(lists[i]))
 		if len(lists[i]) > 0 {
 			x := &lists[i][0]
-			words = append(words, fmt.Sprintf("%s: %s %s %% of applications", b.names[a], x.ShortName(b.Rules[a]), output.Number(x.Total.Shares[data.Decided].Value*100, 1)))
+			words = append(words, b.Say("%s: %s %s %% of applications", b.names[a], x.ShortName(b.Rules[a]), output.Number(x.Total.Shares[data.Decided].Value*100, 1)))
 		}
 	}
 	if most == 0 {
@@ -61,12 +60,12 @@ func rules(b *book, g output.Group) *page {
 	rows := (len(arms) + columns - 1) / columns
 	names := labelRoom(labels, 118)
 	p := &page{
-		title: "What each rule does",
-		subtitle: fmt.Sprintf("Applications within %s, %% of all of the arm: that the rule would by itself have denied or cut (pale), and that it denied as the first one that did (dark; these add up to all denials). Whiskers: %s. At the right: amount refused or cut, %% of the amount asked for.",
-			output.Plural(b.Run.Months, "month"), b.Interval()),
+		title: b.Say("What each rule does"),
+		subtitle: b.Say("Applications within %s, %% of all of the arm: that the rule would by itself have denied or cut (pale), and that it denied as the first one that did (dark; these add up to all denials). Whiskers: %s. At the right: amount refused or cut, %% of the amount asked for.",
+			b.Count(b.Run.Months, "month"), b.Interval()),
 		notes:   []string{note, left},
-		legend:  []entry{{"would have bound", lineStyle{color: faded(blue, .28)}}, {"decided", lineStyle{color: blue}}},
-		caption: "Bars by rule, one panel an arm: share of applications that it would have bound and that it decided. Decides most in " + output.List(words, 8) + ".",
+		legend:  []entry{{b.Say("would have bound"), lineStyle{color: faded(blue, .28)}}, {b.Say("decided"), lineStyle{color: blue}}},
+		caption: b.Say("Bars by rule, one panel an arm: share of applications that it would have bound and that it decided. Decides most in %s.", b.List(words, 8)),
 		height:  float64(rows)*(float64(most)*lane+46) + 10,
 	}
 	p.body = func(c *canvas, l, bo, r, t float64) {
@@ -84,7 +83,7 @@ func rules(b *book, g output.Group) *page {
 			label := labelText
 			label.align = 1
 			if len(lists[i]) == 0 {
-				c.text(left+4, top-lane/2-3, "no rule binds", tickText)
+				c.text(left+4, top-lane/2-3, c.Say("no rule binds"), tickText)
 			}
 			for k := range lists[i] {
 				x, y := &lists[i][k].Total, top-lane*(float64(k)+.5)
@@ -161,14 +160,14 @@ func rulesMonthly(b *book, g output.Group) *page {
 	}
 	rows := (len(arms) + columns - 1) / columns
 	p := &page{
-		title:    "Which rule decides, month by month",
-		subtitle: "Applications of the month that a rule denied as the first one that did, % of all of the month. Bands: " + b.Interval() + ".",
+		title:    b.Say("Which rule decides, month by month"),
+		subtitle: b.Say("Applications of the month that a rule denied as the first one that did, %% of all of the month. Bands: %s.", b.Interval()),
 		notes:    []string{note},
-		caption:  "Lines by month, one panel an arm: share of applications that each rule denied first. Rules: " + output.List(shown, 7) + ".",
+		caption:  b.Say("Lines by month, one panel an arm: share of applications that each rule denied first. Rules: %s.", b.List(shown, 7)),
 		height:   panelsHeight(rows, columns),
 	}
 	if len(order) > len(shown) {
-		p.notes = append(p.notes, fmt.Sprintf("%d more rules, which decide less in every arm shown, are in the tables.", len(order)-len(shown)))
+		p.notes = append(p.notes, b.Say("%d more rules, which decide less in every arm shown, are in the tables.", len(order)-len(shown)))
 	}
 	for k, name := range shown {
 		p.legend = append(p.legend, entry{fit(name, 220, labelText), styles[k]})

@@ -398,12 +398,9 @@ func (s *study) heat(h output.Heat) *page {
 						c.line(lineStyle{grid, nil, .6}, point{x, y}, point{x + w, y}, point{x + w, y + tall}, point{x, y + tall}, point{x, y})
 						continue
 					}
-					fill := shade((f.Value - lo) / (hi - lo))
+					fill, letters := shade((f.Value - lo) / (hi - lo))
 					c.box(fill, x+.5, y+.5, x+w-.5, y+tall-.5)
-					text := textStyle{size: 8.5, color: dark, align: .5}
-					if .299*float64(fill.R)+.587*float64(fill.G)+.114*float64(fill.B) < 140 {
-						text.color = pale
-					}
+					text := textStyle{size: 8.5, color: letters, align: .5}
 					if figure := scale.Value(f, digits); width(figure, text) < w-4 && tall > 10 {
 						c.text(x+w/2, y+tall/2-3, figure, text)
 					}
@@ -426,7 +423,8 @@ func (s *study) heat(h output.Heat) *page {
 			x := right + 16
 			for k := range steps {
 				y := bottom + (t-bottom)*float64(k)/steps
-				c.box(shade((float64(k)+.5)/steps), x, y, x+11, y+(t-bottom)/steps+.4)
+				fill, _ := shade((float64(k) + .5) / steps)
+				c.box(fill, x, y, x+11, y+(t-bottom)/steps+.4)
 			}
 			marks := ticks(lo, hi, 5)
 			names := numbers(marks, factor, unit, false)
@@ -435,16 +433,6 @@ func (s *study) heat(h output.Heat) *page {
 			}
 		},
 	}
-}
-
-// shade runs from a light to a dark blue, in steps that look equal and stay apart in grey.
-func shade(u float64) color.NRGBA {
-	stops := []color.NRGBA{{0xF1, 0xF6, 0xFA, 255}, {0xA6, 0xCB, 0xE3, 255}, {0x3C, 0x8D, 0xBF, 255}, {0x08, 0x3F, 0x73, 255}}
-	u = math.Min(math.Max(u, 0), 1) * float64(len(stops)-1)
-	i := min(int(u), len(stops)-2)
-	f := u - float64(i)
-	mix := func(a, b uint8) uint8 { return uint8(float64(a) + f*(float64(b)-float64(a)) + .5) }
-	return color.NRGBA{mix(stops[i].R, stops[i+1].R), mix(stops[i].G, stops[i+1].G), mix(stops[i].B, stops[i+1].B), 255}
 }
 
 // sobol draws first and total indices with their bands; those that cannot be told from zero are hollow.
@@ -857,9 +845,3 @@ func (s *study) holds(box *sensitivity.Box, dimension, cell int) bool {
 	l := box.Limits[dimension]
 	return v >= l.Lo && v <= l.Hi && !slices.Contains(l.Without, v)
 }
-
-// Text on a coloured cell keeps its colour where a page is shown light on dark.
-var (
-	dark = color.NRGBA{0x12, 0x1A, 0x20, 255}
-	pale = color.NRGBA{0xFD, 0xFD, 0xFD, 255}
-)

@@ -81,7 +81,7 @@ func wellFormed(t *testing.T, page []byte) {
 	t.Helper()
 	d := xml.NewDecoder(bytes.NewReader(page))
 	d.AutoClose, d.Entity, d.Strict = []string{"meta"}, xml.HTMLEntity, false
-	depth := 0
+	depth, scripts := 0, 0
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
@@ -93,7 +93,10 @@ func wellFormed(t *testing.T, page []byte) {
 		switch e := token.(type) {
 		case xml.StartElement:
 			depth++
-			if e.Name.Local == "script" || e.Name.Local == "link" || e.Name.Local == "img" {
+			if e.Name.Local == "script" {
+				scripts++
+			}
+			if e.Name.Local == "link" || e.Name.Local == "img" || e.Name.Local == "script" && len(e.Attr) > 0 {
 				t.Errorf("the page has a <%s>", e.Name.Local)
 			}
 			if e.Name.Local == "th" && !slices.ContainsFunc(e.Attr, func(a xml.Attr) bool { return a.Name.Local == "scope" }) {
@@ -106,8 +109,8 @@ func wellFormed(t *testing.T, page []byte) {
 			depth--
 		}
 	}
-	if depth != 0 {
-		t.Errorf("%d elements are not closed", depth)
+	if depth != 0 || scripts != 1 {
+		t.Errorf("%d elements are not closed, %d scripts", depth, scripts)
 	}
 	if m := outside.Find(page); m != nil {
 		t.Errorf("the page reaches outside: %q", m)

@@ -16,31 +16,31 @@ func markdown(r *output.Report) []byte {
 		fmt.Fprintf(&b, "- %s\n", table.Escape(cut(s)))
 	}
 	if len(r.Gates) > 0 {
-		b.WriteString("\n## Gates\n\n| Gate | Expected | Verdict | Found | Level |\n| --- | --- | --- | --- | --- |\n")
+		b.WriteString("\n## " + r.Say("Gates") + "\n\n| " + strings.Join([]string{r.Say("Gate"), r.Say("Expected"), r.Say("Verdict"), r.Say("Found"), r.Say("Level")}, " | ") + " |\n| --- | --- | --- | --- | --- |\n")
 		const most = 200
 		for i, g := range r.Gates {
 			if i == most {
-				fmt.Fprintf(&b, "\n%d more in verdict.json.\n", len(r.Gates)-most)
+				fmt.Fprintf(&b, "\n%s\n", r.Say("%d more in verdict.json.", len(r.Gates)-most))
 				break
 			}
 			fmt.Fprintf(&b, "| %s | %s | **%s** | %s | %s |\n", table.Escape(cut(g.Name)), table.Escape(cut(g.Expression)),
-				table.Escape(g.Verdict), table.Escape(cut(g.Found)), table.Escape(g.Level))
+				table.Escape(r.Say(g.Verdict)), table.Escape(cut(g.Found)), table.Escape(r.Say(g.Level)))
 		}
 	}
-	b.WriteString("\n## Headline\n\n" + table.Markdown(r))
+	b.WriteString("\n## " + r.Say("Headline") + "\n\n" + table.Markdown(r))
 	if len(r.Warnings) > 0 {
-		b.WriteString("\n## Warnings\n\n")
+		b.WriteString("\n## " + r.Say("Warnings") + "\n\n")
 		const most = 30
 		for i, w := range r.Warnings {
 			if i == most {
-				fmt.Fprintf(&b, "- and %d more in report.html\n", len(r.Warnings)-most)
+				fmt.Fprintf(&b, "- %s\n", r.Say("and %d more in report.html", len(r.Warnings)-most))
 				break
 			}
 			fmt.Fprintf(&b, "- %s\n", table.Escape(cut(w)))
 		}
 	}
-	fmt.Fprintf(&b, "\n%s, %s, seed %d. Charts, assumptions and definitions are in report.html.\n",
-		output.Plural(r.Run.Paths, "path"), output.Plural(r.Run.Months, "month"), r.Run.Seed)
+	fmt.Fprintf(&b, "\n%s\n", r.Say("%s, %s, seed %d. Charts, assumptions and definitions are in report.html.",
+		r.Count(r.Run.Paths, "path"), r.Count(r.Run.Months, "month"), r.Run.Seed))
 	return []byte(b.String())
 }
 

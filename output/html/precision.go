@@ -13,11 +13,11 @@ func settledTables(r *output.Report, g output.Group) []grid {
 		return nil
 	}
 	arms, note := r.Choose(g, mostColumns)
-	s, months := r.Scale(r.Index("default_rate")), output.Plural(r.Run.Months, "month")
-	level := grid{Caption: caption(r, g, "Default rate after "+months+" by the first paths of the run, %", note), Columns: []string{"Arm"}}
-	differences := grid{Caption: caption(r, g, "Its paired difference to "+r.Title(g.Reference)+" by the first paths of the run, pp", note), Columns: []string{"Arm"}}
+	s, months := r.Scale(r.Index("default_rate")), r.Count(r.Run.Months, "month")
+	level := grid{Caption: caption(r, g, r.Say("Default rate after %s by the first paths of the run, %%", months), note), Columns: []string{r.Say("Arm")}}
+	differences := grid{Caption: caption(r, g, r.Say("Its paired difference to %s by the first paths of the run, pp", r.Title(g.Reference)), note), Columns: []string{r.Say("Arm")}}
 	for _, stage := range r.Stages {
-		level.Columns = append(level.Columns, output.Plural(stage.Paths, "path"))
+		level.Columns = append(level.Columns, r.Count(stage.Paths, "path"))
 	}
 	differences.Columns = level.Columns
 	last := r.Stages[len(r.Stages)-1]
@@ -41,8 +41,8 @@ func settledTables(r *output.Report, g output.Group) []grid {
 
 // partsTable shows where standard errors come from; none where the run did not keep halves of its borrowers apart.
 func partsTable(r *output.Report, g output.Group) []grid {
-	t := grid{Caption: caption(r, g, "Where the standard error comes from, after "+output.Plural(r.Run.Months, "month"), ""),
-		Columns: []string{"Figure", "Standard error pp", "from the economy pp", "from the borrowers' chances pp", "borrowers' share of the variance %"}}
+	t := grid{Caption: caption(r, g, r.Say("Where the standard error comes from, after %s", r.Count(r.Run.Months, "month")), ""),
+		Columns: []string{r.Say("Figure"), r.Say("Standard error pp"), r.Say("from the economy pp"), r.Say("from the borrowers' chances pp"), r.Say("borrowers' share of the variance %")}}
 	arms, _ := r.Choose(g, mostColumns)
 	for _, a := range arms {
 		for _, p := range r.Run.ErrorParts {
@@ -50,9 +50,9 @@ func partsTable(r *output.Report, g output.Group) []grid {
 			if p.Arm != a || !known {
 				continue
 			}
-			name := m.Title + ", " + r.Title(a)
+			name := r.Say(m.Title) + ", " + r.Title(a)
 			if p.Difference {
-				name += ", difference"
+				name += r.Say(", difference")
 			}
 			pp := func(v float64) string { return output.Number(100*v, 4) }
 			share := math.NaN()
@@ -73,9 +73,9 @@ func beyondTable(r *output.Report, g output.Group) []grid {
 	if r.Run.Effective == 0 {
 		return nil
 	}
-	t := grid{Caption: caption(r, g, "Effective number of paths with a credit loss beyond its value at risk", "")}
-	t.Columns = []string{"Arm"}
-	plain := []string{"as many paths without weights"}
+	t := grid{Caption: caption(r, g, r.Say("Effective number of paths with a credit loss beyond its value at risk"), "")}
+	t.Columns = []string{r.Say("Arm")}
+	plain := []string{r.Say("as many paths without weights")}
 	for _, p := range output.TailLevels {
 		t.Columns = append(t.Columns, "VaR "+output.Percent(p))
 		plain = append(plain, output.Number((1-p)*float64(r.Run.Paths), 1))

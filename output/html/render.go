@@ -26,9 +26,13 @@ func Render(results *data.Results, options output.Options) (files Files, warning
 	for _, t := range files.Tables {
 		files.Bytes["tables/"+t.Name+".csv"] = table.CSV(t.Columns)
 	}
+	files.Bytes["tables/schema.json"] = table.SchemaJSON()
 	for _, f := range figures {
 		files.Bytes["charts/"+f.Name+".svg"] = append([]byte("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"), f.SVG...)
 		files.Bytes["charts/"+f.Name+".png"] = f.PNG
+		if f.PDF != nil {
+			files.Bytes["charts/"+f.Name+".pdf"] = f.PDF
+		}
 	}
 	files.Bytes["report.html"] = page(r, figures)
 	files.Bytes["report.md"] = markdown(r)

@@ -15,7 +15,7 @@ func biteTables(r *output.Report, g output.Group) (out []grid) {
 	share := output.ScaleOf(data.Share, "", 1)
 	percent := func(f estimate.Figure) string { return minus(share.PlusMinus(f, share.DigitsOf(f))) }
 	for _, a := range arms {
-		t := grid{Columns: []string{"Rule", "Of", "Asked", "Would bind, %", "Decides, %", "Δ to the reference, pp", "Amount refused, %", "Amount cut, %", "Amount refused or cut"}}
+		t := grid{Columns: []string{r.Say("Rule"), r.Say("Of"), r.Say("Asked"), r.Say("Would bind, %"), r.Say("Decides, %"), r.Say("Δ to the reference, pp"), r.Say("Amount refused, %"), r.Say("Amount cut, %"), r.Say("Amount refused or cut")}}
 		for _, x := range r.Rules[a] {
 			if n := &x.Total; n.Counts[data.WouldBind].Value > 0 {
 				change := "–"
@@ -25,18 +25,18 @@ func biteTables(r *output.Report, g output.Group) (out []grid) {
 				}
 				of := x.Clause.Of
 				if x.Clause.Law {
-					of = "law " + of
+					of = r.Say("law %s", of)
 				}
 				if of == "" {
-					of = "inherent"
+					of = r.Say("inherent")
 				}
 				t.add(x.Clause.Sentence, of, percent(n.Shares[data.Asked]), percent(n.Shares[data.WouldBind]), percent(n.Shares[data.Decided]), change,
 					percent(n.Shares[data.Refused]), percent(n.Shares[data.Cut]), output.Money(n.Counts[data.Refused].Value+n.Counts[data.Cut].Value, r.Run.Currency))
 			}
 		}
-		t.Caption = caption(r, g, r.Title(a)+": % of all applications, or of the amount asked for in them, in "+output.Plural(r.Run.Months, "month"), note)
+		t.Caption = caption(r, g, r.Say("%s: %% of all applications, or of the amount asked for in them, in %s", r.Title(a), r.Count(r.Run.Months, "month")), note)
 		if len(t.Rows) == 0 {
-			t.Caption += ": no rule would have bound"
+			t.Caption += r.Say(": no rule would have bound")
 		}
 		out = append(out, t)
 	}

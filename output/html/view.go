@@ -2,13 +2,17 @@ package html
 
 import (
 	"bytes"
+	"crypto/sha256"
 	_ "embed"
-	"fmt"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"html/template"
 	"math"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"relend/data"
 	"relend/output"
@@ -23,40 +27,73 @@ var source string
 //go:embed report.css
 var style string
 
+//go:embed report.js
+var script string
+
+// contentPolicy lets the page load nothing and run nothing but its own script.
+var contentPolicy = func() string {
+	sum := sha256.Sum256([]byte(script))
+	return "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}()
+
 var layout = template.Must(template.New("report").Funcs(template.FuncMap{
 	"number": func(v int64) string { return output.Number(float64(v), 0) },
 	"minus":  minus,
-	"upper":  func(s string) string { return strings.ToUpper(s[:min(len(s), 1)]) + s[min(len(s), 1):] },
+	"upper": func(s string) string {
+		first, size := utf8.DecodeRuneInString(s)
+		return strings.ToUpper(string(first)) + s[size:]
+	},
+	"say": output.English.Say, // replaced by that of the report
 }).Parse(source))
 
 // view is what the template shows.
 type view struct {
 	*output.Report
-	Style     template.CSS
-	Legend    string
-	Headlines []headline
-	Lead      *figure
-	Figures   map[string][]figure // by kind
-	Losses    []grid
-	Late      []grid
-	Refusals  []grid
-	Bites     []grid
-	Access    []grid
-	Segments  []grid
-	Measures  []grid
-	Arms      []data.Arm
-	Balance   string
-	Excluded  string
-	Changed   []data.Parameter
-	Unchanged []data.Parameter
-	Months    string
-	Paths     string
-	Defined   []data.Measure
-	Anchored  []grid
-	Settled   []grid
-	Sharing   string
-	Weighing  string
+	Style       template.CSS
+	Script      template.JS
+	Policy      string
+	Fingerprint string
+	Setting     string
+	Projected   string
+	Contents    []entry
+	Legend      string
+	Headlines   []headline
+	Lead        *figure
+	Figures     map[string][]figure // by kind
+	Margin      []grid
+	Losses      []grid
+	LossRates   []grid
+	ByStage     []grid
+	Late        []grid
+	Refusals    []grid
+	Bites       []grid
+	Access      []grid
+	Relending   []grid
+	Segments    []grid
+	Parts       []grid
+	Spread      []grid
+	Influence   []grid
+	Measures    []grid
+	Arms        []data.Arm
+	Changed     []data.Parameter
+	Unchanged   []data.Parameter
+	Months      string
+	Paths       string
+	Defined     []data.Measure
+	Anchored    []grid
+	Settled     []grid
+	Methods     []string
+	Sharing     string
+	Weighing    string
 }
+
+// entry is one of the contents.
+type entry struct{ ID, Title string }
+
+// contents are the sections, in order.
+var contents = [][2]string{{"answer", "Answer"}, {"price", "What each policy buys and costs"}, {"time", "Default rates over time"}, {"losses", "Losses"}, {"late", "Delinquency"},
+	{"refused", "Who is refused and why"}, {"rules", "What each rule does"}, {"relending", "Re-lending and debt"}, {"segments", "Segments"}, {"measures", "All measures"}, {"arms", "Arms"}, {"intake", "Portfolio"},
+	{"assumptions", "Assumptions"}, {"checks", "Checks"}, {"precision", "Precision"}, {"method", "How it was computed"}, {"reproduce", "How to reproduce"}, {"definitions", "Definitions"}}
 
 type figure struct {
 	Title, Caption string
@@ -89,14 +126,21 @@ type grid struct {
 	Columns []string
 	Rows    [][]string
 	keys    [][]string // of the cells, see LookUp; nil: none
+	from    [][]string // of the cells, see Trace; nil: none
 }
 
 // Key is that of a cell, "" without.
-func (g grid) Key(row, column int) string {
-	if g.keys == nil || column == 0 {
+func (g grid) Key(row, column int) string { return cellOf(g.keys, row, column) }
+
+// From says which cell of a table a cell's number comes from, "" without.
+func (g grid) From(row, column int) string { return cellOf(g.from, row, column) }
+
+// cellOf reads what belongs to a cell; the first column has nothing.
+func cellOf(list [][]string, row, column int) string {
+	if row >= len(list) || column == 0 || column > len(list[row]) {
 		return ""
 	}
-	return g.keys[row][column-1]
+	return list[row][column-1]
 }
 
 func (g *grid) add(cells ...string) { g.Rows = append(g.Rows, cells) }
@@ -104,9 +148,12 @@ func (g *grid) add(cells ...string) { g.Rows = append(g.Rows, cells) }
 // page renders report.html.
 func page(r *output.Report, figures []chart.Figure) []byte {
 	run := r.Run
-	v := view{Report: r, Style: template.CSS(style), Legend: table.Legend(r), Figures: map[string][]figure{}, Arms: run.Arms,
-		Balance: output.Money(float64(run.Intake.Balance), run.Currency), Excluded: output.Money(float64(run.Intake.ExcludedBalance), run.Currency),
-		Months: output.Plural(run.Months, "month"), Paths: output.Plural(run.Paths, "path"), Defined: r.Measures, Anchored: append(loadingTable(run), anchorTable(run)...)}
+	v := view{Report: r, Style: template.CSS(style), Script: template.JS(script), Policy: contentPolicy, Fingerprint: fingerprint(run), Legend: table.Legend(r), Figures: map[string][]figure{}, Arms: run.Arms,
+		Months: r.Count(run.Months, "month"), Paths: r.Count(run.Paths, "path"), Defined: r.Measures, Methods: methods(r), Anchored: append(loadingTable(r), anchorTable(r)...)}
+	v.Setting, v.Projected = setting(r), projected(r)
+	for _, c := range contents {
+		v.Contents = append(v.Contents, entry{c[0], r.Say(c[1])})
+	}
 	lead := slices.IndexFunc(figures, func(f chart.Figure) bool { return f.Kind == "difference" })
 	if lead < 0 {
 		lead = slices.IndexFunc(figures, func(f chart.Figure) bool { return f.Kind == "compare" })
@@ -123,10 +170,15 @@ func page(r *output.Report, figures []chart.Figure) []byte {
 		v.Headlines = append(v.Headlines, classed(r, h))
 	}
 	for _, g := range r.Groups {
+		v.Margin = append(v.Margin, marginTable(r, g)...)
+		v.LossRates, v.ByStage = append(v.LossRates, lossRateTables(r, g)...), append(v.ByStage, stageTables(r, g)...)
+		v.Relending = append(v.Relending, measureTable(r, g, r.Say("After %s", v.Months), "originations", "originations_amount", "top_up_share", "repeat_share", "tenth_loan_share", "long_sequence_loans",
+			"renewed_14_share", "approval_rate", "take_up_rate", "served_share", "turned_away_share", "leaks", "shocks", "outside_loans_mean", "owing_two_share", "owing_five_share", "external_debt"))
+		v.Parts, v.Spread = append(v.Parts, partTables(r, g)...), append(v.Spread, spreadTable(r, g)...)
 		v.Losses = append(v.Losses, lossTable(r, g))
-		v.Late = append(v.Late, measureTable(r, g, "After "+v.Months, "rate_30", "rate_60", "rate_90", "par_30", "par_60", "par_90", "gross_charge_off_rate", "net_charge_off_rate"))
+		v.Late = append(v.Late, measureTable(r, g, r.Say("After %s", v.Months), "rate_30", "rate_60", "rate_90", "par_30", "par_60", "par_90", "gross_charge_off_rate", "net_charge_off_rate"))
 		v.Refusals = append(v.Refusals, refusalTable(r, g))
-		v.Access = append(v.Access, measureTable(r, g, "Risk and access after "+v.Months, accessMeasures...))
+		v.Access = append(v.Access, measureTable(r, g, r.Say("Risk and access after %s", v.Months), accessMeasures...))
 		v.Bites = append(v.Bites, biteTables(r, g)...)
 		v.Segments = append(v.Segments, segmentTables(r, g)...)
 		v.Settled = slices.Concat(v.Settled, settledTables(r, g), partsTable(r, g), beyondTable(r, g))
@@ -134,9 +186,9 @@ func page(r *output.Report, figures []chart.Figure) []byte {
 		for _, m := range r.Measures {
 			names = append(names, m.Name)
 		}
-		v.Measures = append(v.Measures, measureTable(r, g, "All measures after "+v.Months, names...))
+		v.Measures = append(v.Measures, measureTable(r, g, r.Say("All measures after %s", v.Months), names...))
 	}
-	v.Sharing, v.Weighing = output.Sharing(run), output.Weighing(run)
+	v.Sharing, v.Weighing = r.Sharing(run), r.Weighing(run)
 	for _, p := range run.Parameters {
 		if p.Value != p.Default {
 			v.Changed = append(v.Changed, p)
@@ -145,10 +197,46 @@ func page(r *output.Report, figures []chart.Figure) []byte {
 		}
 	}
 	var b bytes.Buffer
-	if err := layout.Execute(&b, v); err != nil {
+	page := template.Must(layout.Clone()).Funcs(template.FuncMap{"say": r.Say})
+	if err := page.Execute(&b, v); err != nil {
 		panic(err) // the template and the view are compiled together
 	}
 	return b.Bytes()
+}
+
+// fingerprint is a short hash of what was run, to which every number of the page belongs.
+func fingerprint(run *data.Run) string {
+	raw, err := json.Marshal(run)
+	if err != nil {
+		panic(err) // a plain value
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:6])
+}
+
+// setting says in a line what was run.
+func setting(r *output.Report) string {
+	run := r.Run
+	text := r.Say("%s borrowers", output.Number(float64(run.Intake.WeightedBorrowers), 0))
+	if run.AsOf != "" {
+		text += r.Say(" as of %s", run.AsOf)
+	}
+	text += r.Say(", %s, %s, %s", r.Count(len(run.Arms), "arm"), r.Count(run.Months, "month"), r.Count(run.Paths, "path"))
+	if run.Design != "" {
+		text += r.Say(" (%s)", r.Say(run.Design))
+	}
+	return text + r.Say(", seed %d.", run.Seed)
+}
+
+// projected says who is projected and who is not.
+func projected(r *output.Report) string {
+	in := &r.Run.Intake
+	text := r.Say("%s borrowers are projected", output.Number(float64(in.Borrowers), 0))
+	if in.Borrowers != in.WeightedBorrowers {
+		text += r.Say(", standing for %s by their weights", output.Number(float64(in.WeightedBorrowers), 0))
+	}
+	return text + r.Say(", with a balance of %s. %s borrowers with %s had defaulted before the snapshot and are left out.", output.Money(float64(in.Balance), r.Run.Currency),
+		output.Number(float64(in.ExcludedBorrowers), 0), output.Money(float64(in.ExcludedBalance), r.Run.Currency))
 }
 
 // colours of the charts that change with the reader's light or dark setting; report.css gives their values.
@@ -193,7 +281,7 @@ func groupName(r *output.Report, macro string) string {
 	if len(r.Groups) < 2 {
 		return ""
 	}
-	return "macro path " + macro
+	return r.Say("macro path %s", macro)
 }
 
 func caption(r *output.Report, g output.Group, text, note string) string {
@@ -216,14 +304,14 @@ const mostColumns = 8
 // measureTable has a row a measure, a column an arm.
 func measureTable(r *output.Report, g output.Group, text string, names ...string) grid {
 	arms, note := r.Choose(g, mostColumns)
-	t := grid{Caption: caption(r, g, text, note), Columns: []string{"Measure"}}
+	t := grid{Caption: caption(r, g, text, note), Columns: []string{r.Say("Measure")}}
 	for _, a := range arms {
 		t.Columns = append(t.Columns, r.Title(a))
 	}
 	for _, name := range names {
 		m := r.Index(name)
 		s := r.Scale(m)
-		title := r.Measures[m].Title
+		title := r.Say(r.Measures[m].Title)
 		if s.Unit != "" {
 			title += ", " + s.Unit
 		}
@@ -244,17 +332,17 @@ func measureTable(r *output.Report, g output.Group, text string, names ...string
 
 // lossTable has a row an arm: mean, value at risk and expected shortfall of the credit loss.
 func lossTable(r *output.Report, g output.Group) grid {
-	t := grid{Caption: caption(r, g, "Credit loss after "+output.Plural(r.Run.Months, "month")+" over paths, % of the balance at the snapshot", "Needs n: an interval takes n paths."),
-		Columns: []string{"Arm", "Mean", "Median"}}
+	t := grid{Caption: caption(r, g, r.Say("Credit loss after %s over paths, %% of the balance at the snapshot", r.Count(r.Run.Months, "month")), r.Say("Needs n: an interval takes n paths.")),
+		Columns: []string{r.Say("Arm"), r.Say("Mean"), r.Say("Median")}}
 	for _, p := range output.TailLevels {
-		t.Columns = append(t.Columns, "VaR "+output.Percent(p), "ES "+output.Percent(p))
+		t.Columns = append(t.Columns, r.Say("VaR")+" "+output.Percent(p), r.Say("ES")+" "+output.Percent(p))
 	}
 	for _, a := range g.Arms {
 		l := r.Losses[a][0]
 		s := r.Scale(r.Index(l.Measure))
-		cells := []string{r.Title(a), s.PlusMinus(l.Mean, s.DigitsOf(l.Mean)), tail(l.Quantiles[2])}
+		cells := []string{r.Title(a), s.PlusMinus(l.Mean, s.DigitsOf(l.Mean)), tail(r.Language, l.Quantiles[2])}
 		for i := range output.TailLevels {
-			cells = append(cells, tail(l.AtRisk[i]), tail(l.Shortfall[i]))
+			cells = append(cells, tail(r.Language, l.AtRisk[i]), tail(r.Language, l.Shortfall[i]))
 		}
 		for i := range cells[1:] {
 			cells[i+1] = minus(cells[i+1])
@@ -265,26 +353,26 @@ func lossTable(r *output.Report, g output.Group) grid {
 }
 
 // tail writes a value with its interval, or the paths it takes.
-func tail(t estimate.Tail) string {
+func tail(in output.Language, t estimate.Tail) string {
 	switch {
 	case math.IsNaN(t.Value):
-		return fmt.Sprintf("needs %s paths", output.Number(float64(t.Needs), 0))
+		return in.Say("needs %s paths", output.Number(float64(t.Needs), 0))
 	case t.Needs > 0:
-		return output.Number(t.Value*100, 1) + fmt.Sprintf(" (needs %s)", output.Number(float64(t.Needs), 0))
+		return output.Number(t.Value*100, 1) + in.Say(" (needs %s)", output.Number(float64(t.Needs), 0))
 	}
-	return fmt.Sprintf("%s (%s to %s)", output.Number(t.Value*100, 1), minus(output.Number(t.Lo*100, 1)), output.Number(t.Hi*100, 1))
+	return in.Say("%s (%s to %s)", output.Number(t.Value*100, 1), minus(output.Number(t.Lo*100, 1)), output.Number(t.Hi*100, 1))
 }
 
 // refusalTable has a row a reason, a column an arm: share of applications.
 func refusalTable(r *output.Report, g output.Group) grid {
 	arms, note := r.Choose(g, mostColumns)
-	t := grid{Caption: caption(r, g, "Denials by first failing rule, % of applications in "+output.Plural(r.Run.Months, "month"), note), Columns: []string{"Reason"}}
+	t := grid{Caption: caption(r, g, r.Say("Denials by first failing rule, %% of applications in %s", r.Count(r.Run.Months, "month")), note), Columns: []string{r.Say("Reason")}}
 	for _, a := range arms {
 		t.Columns = append(t.Columns, r.Title(a))
 	}
 	share := output.ScaleOf(data.Share, "", 1)
 	for reason := range data.Reason(data.NumReasons) {
-		cells, any := []string{reason.Title()}, false
+		cells, any := []string{r.Say(reason.Title())}, false
 		for _, a := range arms {
 			cell := "0"
 			for _, d := range r.Denials[a] {
@@ -299,7 +387,7 @@ func refusalTable(r *output.Report, g output.Group) grid {
 		}
 	}
 	if len(t.Rows) == 0 {
-		t.Caption += ": no application was denied"
+		t.Caption += r.Say(": no application was denied")
 	}
 	return t
 }
@@ -329,18 +417,18 @@ func segmentTables(r *output.Report, g output.Group) []grid {
 			figure func(output.SegmentRow) estimate.Figure
 		}{{"Default rate", func(s output.SegmentRow) estimate.Figure { return s.DefaultRate }},
 			{"Borrowers served", func(s output.SegmentRow) estimate.Figure { return s.Served }}} {
-			base, some := "% of the initial borrowers of the row", false
+			base, some := r.Say("% of the initial borrowers of the row"), false
 			if rows[classes[0]][g.Reference].Moving {
-				base = "% of the mean number of active borrowers of the row (borrowers move between the rows, hence no interval)"
+				base = r.Say("% of the mean number of active borrowers of the row (borrowers move between the rows, hence no interval)")
 			}
-			t := grid{Caption: caption(r, g, kind.text+" by "+dimension.title+", "+base, note),
-				Columns: []string{"Class", "Borrowers", "Balance at the snapshot"}}
+			t := grid{Caption: caption(r, g, r.Say("%s by %s, %s", r.Say(kind.text), r.Say(dimension.title), base), note),
+				Columns: []string{r.Say("Class"), r.Say("Borrowers"), r.Say("Balance at the snapshot")}}
 			for _, a := range arms {
 				t.Columns = append(t.Columns, r.Title(a))
 			}
 			for _, class := range classes {
 				first := rows[class][g.Reference]
-				cells := []string{class, output.Number(first.Borrowers, 0), output.Money(first.BalanceStart, r.Run.Currency)}
+				cells := []string{r.Say(class), output.Number(first.Borrowers, 0), output.Money(first.BalanceStart, r.Run.Currency)}
 				share := output.ScaleOf(data.Share, "", 1)
 				for _, a := range arms {
 					s, ok := rows[class][a]
@@ -362,7 +450,7 @@ func segmentTables(r *output.Report, g output.Group) []grid {
 	return out
 }
 
-var negative = regexp.MustCompile(`(^|[ (])-([0-9])`)
+var negative = regexp.MustCompile(`(^|[ (（])-([0-9])`)
 
 // minus writes the typographic sign in front of negative numbers.
 func minus(s string) string { return negative.ReplaceAllString(s, "$1−$2") }

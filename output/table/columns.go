@@ -25,11 +25,12 @@ type Table struct {
 	Columns []Column
 }
 
-// All returns the tables of a report in the order of their names' importance.
-func All(r *output.Report) []Table {
-	return []Table{
-		{"summary", Summary(r)}, {"distribution", Distribution(r)}, {"denials", Denials(r)}, {"rules", Rules(r)}, {"rules_monthly", RulesMonthly(r)}, {"segments", Segments(r)}, {"convergence", Convergence(r)},
+// All returns the tables of a report in the order of Kinds.
+func All(r *output.Report) (out []Table) {
+	for _, k := range Kinds {
+		out = append(out, Table{k.Name, k.build(r)})
 	}
+	return out
 }
 
 // CSV writes the columns with a header line. Floats take the shortest form that reads back the same; missing

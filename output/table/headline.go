@@ -1,7 +1,6 @@
 package table
 
 import (
-	"fmt"
 	"math"
 	"strings"
 
@@ -58,7 +57,7 @@ func Headlines(r *output.Report, most int) []Headline {
 		}
 		for _, m := range r.Headline {
 			s := r.Scale(m)
-			h.Columns = append(h.Columns, HeadColumn{r.Measures[m].Title, s.Unit, s.DiffUnit, r.Measures[m].Definition, r.Measures[m].Better})
+			h.Columns = append(h.Columns, HeadColumn{r.Say(r.Measures[m].Title), s.Unit, s.DiffUnit, r.Say(r.Measures[m].Definition), r.Measures[m].Better})
 		}
 		for _, a := range g.Arms {
 			row := HeadRow{Arm: a, Title: r.Title(a), Reference: a == g.Reference}
@@ -104,8 +103,8 @@ func note(r *output.Report, g output.Group) string {
 	m := r.Headline[0]
 	s, d := r.Scale(m), r.Differences[g.Reference][m][r.Run.Months]
 	text, half := s.Difference(d, s.DigitsOf(d))
-	return fmt.Sprintf("%s against macro path %s: %s %s", r.Title(g.Reference), r.Run.Arms[arm.Reference].Macro,
-		strings.ToLower(r.Measures[m].Title), strings.Join(strings.Fields(text+" "+s.DiffUnit+" "+half), " "))
+	return r.Say("%s against macro path %s: %s %s", r.Title(g.Reference), r.Run.Arms[arm.Reference].Macro,
+		strings.ToLower(r.Say(r.Measures[m].Title)), strings.Join(strings.Fields(text+" "+s.DiffUnit+" "+half), " "))
 }
 
 // mostRows is the largest number of arms in a terminal or Markdown table: a CI summary takes 60 kB.
@@ -113,8 +112,8 @@ const mostRows = 40
 
 // Legend explains the signs of the headline table.
 func Legend(r *output.Report) string {
-	return fmt.Sprintf("After %s. ± half of the %s (%s). Differences are paired with the first arm over the same paths: ~ cannot be told from zero, = equal on every path.",
-		output.Plural(r.Run.Months, "month"), r.Interval(), output.Plural(r.Run.Paths, "path"))
+	return r.Say("After %s. ± half of the %s (%s). Differences are paired with the first arm over the same paths: ~ cannot be told from zero, = equal on every path.",
+		r.Count(r.Run.Months, "month"), r.Interval(), r.Count(r.Run.Paths, "path"))
 }
 
 // Terminal writes the headline for a terminal of the given width: the answer, one table per macro path, the
@@ -128,7 +127,7 @@ func Terminal(r *output.Report, width int) string {
 	for _, h := range Headlines(r, mostRows) {
 		b.WriteString("\n")
 		if len(r.Groups) > 1 || h.Macro != "" {
-			b.WriteString(text.WrapSoft(strings.TrimSuffix("Macro path "+h.Macro+". "+h.Note, " "), width) + "\n")
+			b.WriteString(text.WrapSoft(strings.TrimSuffix(r.Say("Macro path %s. ", h.Macro)+h.Note, " "), width) + "\n")
 		}
 		for from := 0; from < len(h.Columns); {
 			to := len(h.Columns)
@@ -144,9 +143,9 @@ func Terminal(r *output.Report, width int) string {
 			b.WriteString(text.WrapSoft(h.Left, width) + "\n")
 		}
 	}
-	b.WriteString("\n" + text.WrapSoft(Legend(r)+" Figures without ± have theirs in the report.", width) + "\n")
+	b.WriteString("\n" + text.WrapSoft(Legend(r)+r.Say(" Figures without ± have theirs in the report."), width) + "\n")
 	for _, m := range r.Headline {
-		b.WriteString(text.WrapSoft(r.Measures[m].Title+": "+r.Measures[m].Definition+".", width) + "\n")
+		b.WriteString(text.WrapSoft(r.Say("%s: %s.", r.Say(r.Measures[m].Title), r.Say(r.Measures[m].Definition)), width) + "\n")
 	}
 	var lines []string
 	for line := range strings.Lines(b.String()) {
@@ -257,14 +256,14 @@ func Markdown(r *output.Report) string {
 	var b strings.Builder
 	for _, h := range Headlines(r, mostRows) {
 		if len(r.Groups) > 1 {
-			b.WriteString("**Macro path " + Escape(h.Macro) + "**")
+			b.WriteString("**" + Escape(r.Say("Macro path %s", h.Macro)) + "**")
 			if h.Note != "" {
 				b.WriteString(" – " + Escape(h.Note))
 			}
 			b.WriteString("\n\n")
 		}
 		t := table.NewWriter()
-		header := table.Row{"Arm"}
+		header := table.Row{r.Say("Arm")}
 		var configs []table.ColumnConfig
 		for i, c := range h.Columns {
 			unit := ""

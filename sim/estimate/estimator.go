@@ -48,6 +48,9 @@ func (e *Estimator) Interval(value, se float64) Figure {
 	return Figure{value, se, value - e.t*se, value + e.t*se}
 }
 
+// PathsPerReplicate is the number of paths that make one independent observation.
+func (e *Estimator) PathsPerReplicate() int { return e.results.Run.Paths / e.Replicates }
+
 // VarianceRange returns between which multiples of a sample variance of n normal observations, 2 or more, the variance
 // itself lies at a level (chi-squared of n-1 degrees of freedom).
 func VarianceRange(n int, level float64) (lo, hi float64) {

@@ -25,7 +25,7 @@ func FromDocument(file string, root *document.Node) (*Experiment, error) {
 // files, which are not in it.
 func (e *Experiment) Essence(arm string) []byte {
 	x := *e
-	x.Title, x.Description, x.Measures, x.Gates, x.Precision = "", "", nil, nil, nil
+	x.Title, x.Description, x.Measures, x.Gates, x.Precision, x.Tolerances = "", "", nil, nil, nil, nil
 	x.Policies, x.Regulations, x.Macros, x.Entries = nil, nil, nil, nil
 	x.Behaviour.Preset = ""
 	x.Portfolio.Files, x.Portfolio.Mapping = nil, ""

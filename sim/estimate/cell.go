@@ -1,8 +1,6 @@
 package estimate
 
-import (
-	"relend/data"
-)
+import "relend/data"
 
 // Sums gives numerators and denominators of the measures of an arm at the given months by replicate, weights included: what
 // Of, Difference and Linear need, and all that has to be kept of a run for them. The order is measures times
@@ -37,19 +35,28 @@ func Linear(sums []data.Sums, factors []float64, level float64) Figure {
 	if len(sums) == 0 {
 		return Missing
 	}
-	value, n := 0., len(sums[0].Num)
+	n := len(sums[0].Num)
 	ratios := make([]ratio, len(sums))
 	for i, s := range sums {
 		ratios[i] = newRatio(s.Num, s.Den)
 		if ratios[i].missing() || len(s.Num) != n {
 			return Missing
 		}
-		value += factors[i] * ratios[i].value
 	}
-	return figure(value, n, Student(n, level), func(k int) (sum float64) {
-		for i := range ratios {
-			sum += factors[i] * ratios[i].residual(k)
+	// What is added and what is taken away are summed apart, so that equal terms cancel to exactly 0.
+	apart := func(term func(r *ratio) float64) float64 {
+		var sides [2]float64
+		for i, f := range factors {
+			if f < 0 {
+				sides[1] -= float64(f * term(&ratios[i]))
+			} else {
+				sides[0] += float64(f * term(&ratios[i]))
+			}
 		}
-		return sum
+		return sides[0] - sides[1]
+	}
+	value := apart(func(r *ratio) float64 { return r.value })
+	return figure(value, n, Student(n, level), func(k int) float64 {
+		return apart(func(r *ratio) float64 { return r.residual(k) })
 	})
 }

@@ -36,6 +36,11 @@ type BuilderOptions struct {
 	Segments    []string         // allowed segments; nil = any
 	MaxRejected float64          // largest share of rows that may be rejected, 0 to 1
 	Rows        int64            // about how many rows will come, to reserve memory; 0 = unknown
+
+	// Block is set where the rows are some of a tape: Finish then does not judge their share of rejected rows, nor that
+	// none is left, but leaves it to Intake.Judge once the blocks are together.
+	Block bool
+	Seen  func(loan uint64) // if set, is told the hash of the loan id of each row that Add takes in
 }
 
 // Builder makes a Portfolio out of rows in any order. Every row is checked by itself in Add, and with the other
@@ -283,6 +288,9 @@ func (b *Builder) Add(row *Row) {
 		b.note(Warning, "new_but_late", DaysPastDue.String(), "a loan of age 0 has days past due; taken as it is", row.File, row.Number, strconv.Itoa(int(r.dpd)))
 	}
 	b.rows = append(b.rows, r)
+	if b.opts.Seen != nil {
+		b.opts.Seen(r.loan)
+	}
 }
 
 // term returns the contractual term in months and, where it is given in days, in days; the months are then rounded
@@ -432,14 +440,8 @@ func (b *Builder) Finish() (*Portfolio, error) {
 	if overflow {
 		problems.Add("", "the portfolio is too large: balances times weights above 9e16, more than 4 billion loans, or a borrower with more than 65535 of them")
 	}
-	share := float64(b.rejected) / float64(max(b.read, 1))
-	switch {
-	case b.read == 0:
-		problems.Add("", "the portfolio has no rows")
-	case len(p.Borrowers) == 0 && b.rejected < b.read:
-		problems.Add("", "no borrower is left: %d rows read, %d rejected, %d borrowers already in default", b.read, b.rejected, p.Intake.ExcludedBorrowers)
-	case len(p.Borrowers) == 0 || share > b.opts.MaxRejected:
-		problems.Add("", "%d of %d rows rejected (%.3g%%); at most %.3g%% may be", b.rejected, b.read, 100*share, 100*b.opts.MaxRejected)
+	if !b.opts.Block {
+		p.Intake.Judge(problems, b.opts.MaxRejected)
 	}
 	if len(problems.List) > 0 {
 		for _, f := range p.Intake.Findings {
@@ -518,10 +520,12 @@ func (b *Builder) sorted() []Finding {
 	for _, f := range b.findings {
 		out = append(out, *f)
 	}
-	slices.SortFunc(out, func(x, y Finding) int {
-		return cmp.Or(cmp.Compare(x.Severity, y.Severity), cmp.Compare(x.Column, y.Column), cmp.Compare(x.Code, y.Code), cmp.Compare(x.Message, y.Message))
-	})
+	slices.SortFunc(out, sortFindings)
 	return out
+}
+
+func sortFindings(x, y Finding) int {
+	return cmp.Or(cmp.Compare(x.Severity, y.Severity), cmp.Compare(x.Column, y.Column), cmp.Compare(x.Code, y.Code), cmp.Compare(x.Message, y.Message))
 }
 
 // add takes one borrower's rows, newest first, into the portfolio. It returns false when a total overflows.

@@ -109,14 +109,17 @@ func (p *Plan) law(m *model) factor.Law {
 }
 
 // Weights returns those of the paths; nil where each counts 1.
-func (p *Plan) Weights() []float64 {
+func (p *Plan) Weights() []float64 { return p.weights(0, p.settings.Paths) }
+
+// weights are those of the paths from, ..., to-1.
+func (p *Plan) weights(from, to int) []float64 {
 	s := &p.settings
 	if s.Design != factor.Importance {
 		return nil
 	}
-	law, out := p.law(p.model(s.Baseline)), make([]float64, s.Paths)
-	for path := range out {
-		out[path] = factor.Weight(s.Seed, path, s.Design, law, len(p.segments), p.steps())
+	law, out := p.law(p.model(s.Baseline)), make([]float64, to-from)
+	for i := range out {
+		out[i] = factor.Weight(s.Seed, from+i, s.Design, law, len(p.segments), p.steps())
 	}
 	return out
 }

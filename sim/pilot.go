@@ -54,11 +54,16 @@ const (
 // band is the borrowers of a segment whose PDs lie next to each other.
 type band struct {
 	data.AnchorBand
-	members []uint32 // indices of borrowers by PD
+	members []uint32  // indices of borrowers by PD; those of a block where there is a census
+	size    int       // of the band
+	tried   []float64 // changes of the offset, in their order
 }
 
 // bands divides the borrowers of the snapshot. Equal PDs are never parted, and the order of rows makes no difference.
 func (p *Plan) bands() []band {
+	if c := p.settings.Census; c != nil {
+		return c.bandsWith(p)
+	}
 	var out []band
 	for from, all := 0, len(p.borrowers)-len(p.applicants); from < all; {
 		segment := p.borrowers[from].segment
@@ -66,55 +71,84 @@ func (p *Plan) bands() []band {
 		for ; from < all && p.borrowers[from].segment == segment; from++ {
 			members = append(members, uint32(from))
 		}
-		slices.SortFunc(members, func(a, b uint32) int {
-			return cmp.Or(cmp.Compare(p.borrowers[a].pd, p.borrowers[b].pd), cmp.Compare(p.borrowers[a].id, p.borrowers[b].id))
-		})
-		first := len(out)
-		for left := pilotBands; len(members) > 0; left = max(left-1, 1) {
-			n := min(max(len(members)/left, pilotBandSize), len(members))
-			for n < len(members) && p.borrowers[members[n]].pd == p.borrowers[members[n-1]].pd {
-				n++
-			}
-			if n < pilotBandSize && len(out) > first {
-				last := &out[len(out)-1]
-				last.members = append(last.members, members...)
-				break
-			}
-			out = append(out, band{data.AnchorBand{Segment: int(segment)}, slices.Clip(members[:n])})
+		p.byPD(members)
+		for _, n := range bandSizes(len(members), func(i int) float64 { return p.borrowers[members[i]].pd }) {
+			out = append(out, band{AnchorBand: data.AnchorBand{Segment: int(segment)}, members: slices.Clip(members[:n]), size: n})
 			members = members[n:]
 		}
 	}
 	for i := range out {
 		b := &out[i]
-		sum, weight := 0., int64(0)
-		for _, m := range b.members {
-			sum += p.borrowers[m].pd * float64(p.borrowers[m].weight)
-			weight += p.borrowers[m].weight
-		}
-		b.Borrowers, b.PD = weight, sum/float64(weight)
+		b.average(func(i int) (float64, int64) { c := &p.borrowers[b.members[i]]; return c.pd, c.weight })
 		b.Lowest, b.Highest = p.borrowers[b.members[0]].pd, p.borrowers[b.members[len(b.members)-1]].pd
 	}
 	return out
 }
 
+// byPD sorts borrowers.
+func (p *Plan) byPD(members []uint32) {
+	slices.SortFunc(members, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(p.borrowers[a].pd, p.borrowers[b].pd), cmp.Compare(p.borrowers[a].id, p.borrowers[b].id))
+	})
+}
+
+// bandSizes divides the borrowers of a segment, in the order of their PDs.
+func bandSizes(all int, pd func(i int) float64) (sizes []int) {
+	from := 0
+	for left := pilotBands; from < all; left = max(left-1, 1) {
+		n := min(max((all-from)/left, pilotBandSize), all-from)
+		for from+n < all && pd(from+n) == pd(from+n-1) {
+			n++
+		}
+		if n < pilotBandSize && len(sizes) > 0 {
+			sizes[len(sizes)-1] += n
+		} else {
+			sizes = append(sizes, n)
+		}
+		from += n
+	}
+	return sizes
+}
+
+// average finds the number and the mean PD of the band's borrowers.
+func (b *band) average(of func(i int) (pd float64, weight int64)) {
+	sum, weight := 0., int64(0)
+	for i := range b.size {
+		pd, w := of(i)
+		sum += pd * float64(w)
+		weight += w
+	}
+	b.Borrowers, b.PD = weight, sum/float64(weight)
+}
+
+// place is that of the j-th of n borrowers who stand for a band, at equal steps in the order of PDs.
+func (b *band) place(j, n int) int { return (2*j + 1) * b.size / (2 * n) }
+
+// workOf is the pilot's borrower-paths for each of some bands.
+func workOf(bands int) int { return max(1<<11, min(pilotWork, pilotTotal/bands)) }
+
 // anchorToBaseline finds the offset of every band under the baseline arm and shifts the hazards of all models by it.
 func (p *Plan) anchorToBaseline() {
-	pilot, weathers := p.pilot()
 	bands := p.bands()
-	work := max(1<<11, min(pilotWork, pilotTotal/len(bands)))
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(bands)) {
-		wg.Go(func() {
-			w := newWorker(pilot)
-			for i := int(next.Add(1)) - 1; i < len(bands); i = int(next.Add(1)) - 1 {
-				w.solve(&bands[i], weathers, work)
+	first := p.model(p.as[p.settings.Baseline])
+	if c := p.settings.Census; c != nil && c.anchored {
+		for i := range bands {
+			for _, j := range bands[i].members {
+				for _, change := range bands[i].tried { // in the steps of the pilot, which round
+					first.graded[j].eta -= change
+				}
 			}
-		})
+		}
+	} else {
+		p.solve(bands)
+		if c != nil {
+			for i := range bands {
+				c.bands[i].AnchorBand, c.bands[i].tried = bands[i].AnchorBand, bands[i].tried
+			}
+		}
 	}
-	wg.Wait()
 
-	shift := map[*model]bool{pilot.families[0].model: true} // the pilot has left its offsets there
+	shift := map[*model]bool{first: true} // it has its offsets
 	p.anchored.Method, p.anchored.Arm = Baseline.String(), p.arms[p.settings.Baseline].Name
 	for f := range p.families {
 		m := p.families[f].model
@@ -136,6 +170,23 @@ func (p *Plan) anchorToBaseline() {
 				p.segments[b.Segment], 100*b.Lowest, 100*b.Highest, b.Borrowers, 100*b.PD, 100*b.After))
 		}
 	}
+}
+
+// solve finds the offsets of the bands and leaves them in the hazards of the baseline arm's model.
+func (p *Plan) solve(bands []band) {
+	pilot, weathers := p.pilot()
+	work := workOf(len(bands))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(bands)) {
+		wg.Go(func() {
+			w := newWorker(pilot)
+			for i := int(next.Add(1)) - 1; i < len(bands); i = int(next.Add(1)) - 1 {
+				w.solve(&bands[i], weathers, work)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // shiftApplicants gives each applicant the offset of the borrowers of his segment with PDs like his, so that a PD means
@@ -250,6 +301,7 @@ func (w *worker) solve(b *band, weathers []weather, work int) {
 		for _, i := range b.members {
 			m.graded[i].eta -= offset - applied
 		}
+		b.tried = append(b.tried, offset-applied)
 		applied = offset
 		rate, se := w.rate(b, weathers, work)
 		b.Offset, b.After, b.StandardError = offset, rate*b.PD, se*b.PD
@@ -288,13 +340,17 @@ func (w *worker) solve(b *band, weathers []weather, work int) {
 // they are sampled.
 func (w *worker) rate(b *band, weathers []weather, work int) (rate, se float64) {
 	p := w.plan
-	n := min(len(b.members), work/pilotEach)
+	n := min(b.size, work/pilotEach)
 	each := min(work/n&^1, len(weathers))
 	common, own := make([]float64, len(weathers)/2), make([]float64, each/2)
 	w.watch = &watch{}
 	sum, of, between := 0., 0., 0.
 	for j := range n {
-		i := int(b.members[(2*j+1)*len(b.members)/(2*n)])
+		at := b.place(j, n)
+		if len(b.members) < b.size {
+			at = j // with a census they are the ones
+		}
+		i := int(b.members[at])
 		c := &p.borrowers[i]
 		mean := 0.
 		for k := range own {
@@ -319,6 +375,6 @@ func (w *worker) rate(b *band, weathers []weather, work int) (rate, se float64) 
 	for _, d := range common {
 		squares += d * d
 	}
-	variance := squares/(4*pairs*(pairs-1)) + between*(1-float64(n)/float64(len(b.members)))
+	variance := squares/(4*pairs*(pairs-1)) + between*(1-float64(n)/float64(b.size))
 	return sum / of, math.Sqrt(variance) / of
 }

@@ -53,6 +53,9 @@ type Settings struct {
 	WeightedControls bool
 
 	Provisions provision.Method
+	// Census is of the portfolio of which this one is a block; nil: it is the whole.
+	Census *Census
+
 	// Applicants come after the snapshot, the same ones in every arm.
 	Applicants []Applicants
 }
@@ -85,7 +88,10 @@ type Plan struct {
 	applicants []applicant
 	sample     *sample // nil: all borrowers
 	likely     *sample // the order from which samples of any size are drawn; nil until one is
-	plain      bool    // no shortcuts (quiet.go, race.go): for tests, which compare
+	merged     merged
+	beyond     []excess // with a census, by model
+	odd        []bool   // with a census, by borrower: belongs to the second half
+	plain      bool     // no shortcuts (quiet.go, race.go): for tests, which compare
 }
 
 // family is a group of arms that share behaviour and macro path: they travel together until a decision parts
@@ -253,6 +259,9 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 		f.join(i, compile(a.Policy, a.Law), newHelm(a, p.setting(a), compile))
 	}
 	p.checkWeights(ps)
+	if settings.Census != nil {
+		checkCensus(ps, p)
+	}
 	if p.drawFrom(ps); ps.Err() != nil {
 		return nil, ps
 	}
@@ -363,9 +372,14 @@ func (p *Plan) load(portfolio *data.Portfolio) error {
 	order := ordered(portfolio)
 	p.borrowers = make([]borrower, 0, len(order))
 	p.loans = make([]contract.Loan, 0, len(portfolio.Loans))
-	var merge merged
 	for i := range p.cellAt {
 		p.cellAt[i] = -1
+	}
+	census := p.settings.Census
+	if census != nil {
+		for _, c := range census.cells {
+			p.addCell(c.segment, c.product)
+		}
 	}
 	for _, i := range order {
 		b := &portfolio.Borrowers[i]
@@ -384,7 +398,7 @@ func (p *Plan) load(portfolio *data.Portfolio) error {
 		for j := len(rows) - 1; j >= 0; j-- {
 			open = append(open, resume(&rows[j], int(c.overdue), grid))
 		}
-		open = merge.into(open, grid)
+		open = p.merged.into(open, grid)
 		p.loans = append(p.loans, open...)
 		c.open = uint8(len(open))
 		p.borrowers = append(p.borrowers, c)
@@ -393,7 +407,9 @@ func (p *Plan) load(portfolio *data.Portfolio) error {
 			p.addCell(c.segment, product)
 		}
 	}
-	p.warnings = merge.warnings(p.warnings)
+	if census == nil {
+		p.warnings = p.merged.warnings(p.warnings)
+	}
 	p.admit()
 	p.rank()
 	return nil
@@ -531,6 +547,13 @@ func (m *merged) into(open []contract.Loan, grid data.Grid) []contract.Loan {
 	return kept
 }
 
+func (m *merged) add(o *merged) {
+	m.borrowers += o.borrowers
+	m.loans += o.loans
+	m.before += o.before
+	m.after += o.after
+}
+
 func (m *merged) warnings(list []string) []string {
 	if m.borrowers == 0 {
 		return list
@@ -580,6 +603,9 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 			counts[b.segment]++
 		}
 	}
+	if c := p.settings.Census; c != nil {
+		c.totals(m, sums, counts)
+	}
 	m.segments = make([]*anchor.Segment, len(p.risks))
 	errs := make([]error, len(p.risks))
 	var wg sync.WaitGroup
@@ -611,20 +637,21 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	m.prices = make([]float64, len(p.loans))
 	m.setAside = provision.NewTable(p.settings.Provisions, &params, grid)
 	p.grade(m, unscored)
-	beyond, highest := 0, 0.
+	var beyond excess
 	for i := range p.borrowers {
 		b, grade := &p.borrowers[i], provision.GradeOf(m.graded[i].hazard)
 		if most := m.segments[b.risk].Most(); p.portfolio.HasPD && b.pd > most {
-			beyond++
-			highest = most
+			beyond = excess{beyond.count + 1, b.segment, b.id, most}
 		}
 		m.setAside.Add(grade, b.tenor)
 		for _, l := range p.open(b) {
 			m.setAside.Add(grade, l.Term)
 		}
 	}
-	if beyond > 0 {
-		p.warnings = append(p.warnings, fmt.Sprintf("%d borrowers have a PD above %.1f%%, the most that the delinquency chain can give within 12 months: they get the hazard of that PD", beyond, highest*100))
+	if p.settings.Census != nil {
+		p.beyond = append(p.beyond, beyond)
+	} else {
+		p.warnings = beyond.warnings(p.warnings)
 	}
 	if m.ScoreGain > 0 {
 		p.seePrices(m)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -27,7 +26,10 @@ func (p *Plan) BorrowerMonths() int64 {
 }
 
 // Memory estimates the bytes that a run with that many workers holds at its peak, the portfolio included.
-func (p *Plan) Memory(workers int) int64 {
+func (p *Plan) Memory(workers int) int64 { return p.MemoryOf(workers, data.Whole) }
+
+// MemoryOf is Memory for a shard of the run.
+func (p *Plan) MemoryOf(workers int, shard data.Shard) int64 {
 	const perBorrower, perLoan, perGrade = 80, 48, 24
 	block := int64(p.settings.Months+1) * int64(data.NumCounters) * 8
 	arms, singles := int64(0), int64(len(p.cells))
@@ -49,6 +51,12 @@ func (p *Plan) Memory(workers int) int64 {
 		sets += 1<<min(n, 20) - 1 - n // of two arms and more
 	}
 	paths, shared := int64(p.settings.Paths), int64(min(sets, p.mostShared()))
+	if shard.By == data.ByBorrowers {
+		portfolio += arms * int64(p.Units(data.ByPaths)) * singles * block
+	} else {
+		from, to := shard.Range(p.settings.Paths)
+		paths = int64(to - from)
+	}
 	if p.settings.Pooled {
 		return portfolio + arms*paths*block + int64(workers)*(arms+shared)*singles*block
 	}
@@ -60,107 +68,65 @@ func (p *Plan) Memory(workers int) int64 {
 // not depend on workers. It returns the context's error when cancelled, an *InvariantError when a check of the
 // ledger fails, and any other error for a defect of the program.
 func (p *Plan) Run(ctx context.Context, workers int, progress func(done, total int)) (*data.Results, error) {
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
+	whole, err := p.RunShard(ctx, data.Whole, workers, progress)
+	if err != nil {
+		return nil, err
 	}
-	months, replicate := p.settings.Months, p.settings.Design.Replicate()
-	block := (months + 1) * int(data.NumCounters)
-	counts, halves, sums := make([][]int64, len(p.arms)), make([][]int64, len(p.arms)), make([]*cells, len(p.arms))
-	run, ledger := p.Describe(), make([][]int64, len(p.arms))
-	for a, as := range p.as {
-		if as != a {
-			counts[a], halves[a], sums[a], ledger[a] = counts[as], halves[as], sums[as], ledger[as]
-			continue
-		}
-		counts[a] = make([]int64, p.settings.Paths*block)
-		if p.settings.Pooled {
-			continue
-		}
-		halves[a] = make([]int64, min(p.settings.Paths, halvedPaths)*block)
-		sums[a] = newCells(p.cells, block)
-		ledger[a] = make([]int64, run.Batches()*months*len(p.arms[a].Clauses)*data.NumBites)
-	}
+	return Results(whole), nil
+}
 
+// simulate runs the replicates from, ..., to-1 into a partial, on the workers that begin makes. done takes each replicate
+// in, before its worker goes on.
+func (p *Plan) simulate(ctx context.Context, workers, from, to int, begin func() *worker, y *data.Partial, done func(w *worker, unit int), end func(w *worker)) error {
+	replicate, run := p.settings.Design.Replicate(), &y.Run
+	var mu sync.Mutex
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var next atomic.Int64
-	var done int
-	var sharing data.Sharing
-	var mu sync.Mutex
 	var wg sync.WaitGroup
-	units := p.settings.Paths / replicate
-	for range min(workers, units) {
+	for range min(workers, to-from) {
 		wg.Go(func() {
 			defer func() {
 				if v := recover(); v != nil {
 					cancel(fmt.Errorf("defect in the simulation: %v\n%s", v, debug.Stack()))
 				}
 			}()
-			w := newWorker(p)
-			if !p.settings.Pooled {
-				w.halves = halves
-				w.bites = make([]*bites, len(p.arms))
-				for _, a := range p.as {
-					if w.bites[a] == nil {
-						w.bites[a] = newBites(&p.arms[a], months)
-					}
-				}
-			}
+			w := begin()
 			for {
-				unit := int(next.Add(1)) - 1
-				if unit >= units || ctx.Err() != nil {
-					mu.Lock()
-					sharing.Add(w.sharing)
-					mu.Unlock()
+				unit := from + int(next.Add(1)) - 1
+				if unit >= to || ctx.Err() != nil {
+					end(w)
 					return
 				}
 				for i := range replicate {
 					path := unit*replicate + i
 					w.heard = w.bites != nil && run.Heard(path)
-					if err := w.path(ctx, path, counts); err != nil {
+					if err := w.path(ctx, path, y.Counts); err != nil {
 						cancel(err)
 						return
 					}
 					mu.Lock()
 					for a, b := range w.bites {
 						if b != nil {
-							b.add(ledger[a], run.BatchOf(path), w.heard)
+							b.add(y.Ledger[a], run.BatchOf(path), w.heard)
 						}
 					}
 					mu.Unlock()
 				}
-				for a, replicate := range w.replicates {
+				done(w, unit)
+				for _, replicate := range w.replicates {
 					if replicate == nil {
 						continue
 					}
-					sums[a].add(replicate, w.scratch)
 					for i := range p.cells {
 						replicate.clear(i)
 					}
 				}
-				mu.Lock()
-				done += replicate
-				if progress != nil {
-					progress(done, p.settings.Paths)
-				}
-				mu.Unlock()
 			}
 		})
 	}
 	wg.Wait()
-	if err := context.Cause(ctx); err != nil {
-		return nil, err
-	}
-	results := &data.Results{Run: run, Counts: counts, Cells: make([][]data.CellSums, len(p.arms))}
-	results.Run.Sharing = sharing
-	if !p.settings.Pooled {
-		results.Halves, results.Ledger = halves, ledger
-		for a := range sums {
-			results.Cells[a] = sums[a].results()
-		}
-	}
-	results.Weigh(p.Weights())
-	return results, nil
+	return context.Cause(ctx)
 }
 
 // worker runs whole paths.
@@ -188,6 +154,9 @@ type worker struct {
 	story       *story // of the borrower who is followed
 	plain       bool   // as in Plan
 	sharing     data.Sharing
+	from, to    int   // subjects of a path that it simulates
+	population  int64 // their weights, without applicants
+	first       int   // path with which counts and halves begin
 }
 
 // setOf names a set of arms of a family.
@@ -203,7 +172,7 @@ type parted struct {
 }
 
 func newWorker(p *Plan) *worker {
-	w := &worker{plan: p, plain: p.plain, shared: map[setOf]*tally{}}
+	w := &worker{plan: p, plain: p.plain, shared: map[setOf]*tally{}, to: p.Simulated(), population: p.population}
 	w.fate = newFate(p.steps())
 	w.tallies, w.replicates = make([]*tally, len(p.arms)), make([]*tally, len(p.arms))
 	for _, a := range p.as {
@@ -226,21 +195,21 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 	const blockOfBorrowers = 256
 	p := w.plan
 	w.economies = p.economies(path)
-	w.sharing.BorrowerPaths += int64(p.Simulated())
+	w.sharing.BorrowerPaths += int64(w.to - w.from)
 	stride := 1
 	if w.halves != nil && path < halvedPaths {
 		stride = 2 // the two halves one after the other
 	}
-	for first := range stride {
-		for from := first; from < p.Simulated(); from += blockOfBorrowers {
-			if ctx.Err() != nil {
+	for half := range stride {
+		for i := w.from; i < w.to; i++ {
+			if i%blockOfBorrowers == 0 && ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			for i := from; i < min(from+blockOfBorrowers, p.Simulated()); i += stride {
+			if stride == 1 || p.second(i) == (half == 1) {
 				w.subject(path, i)
 			}
 		}
-		if stride == 2 && first == 0 {
+		if stride == 2 && half == 0 {
 			w.halve(path)
 		}
 	}
@@ -252,12 +221,15 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 		}
 	}
 	w.settle(path, counts)
-	for arm := range p.arms {
+	for arm, as := range p.as {
+		if as != arm {
+			continue
+		}
 		totals := w.totals(path, counts[arm])
-		if err := audit(p.arms[arm].Name, path, totals, p.population); err != nil {
+		if err := audit(p.arms[arm].Name, path, totals, w.population); err != nil {
 			return err
 		}
-		if w.bites == nil || w.bites[arm] == nil {
+		if w.bites == nil {
 			continue
 		}
 		if err := w.bites[arm].close(&p.arms[arm], path, totals, w.heard); err != nil {
@@ -269,6 +241,7 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 
 // totals is the part of an arm's counts that belongs to a path.
 func (w *worker) totals(path int, counts []int64) []int64 {
+	path -= w.first
 	return counts[path*len(w.scratch) : (path+1)*len(w.scratch)]
 }
 

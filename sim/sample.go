@@ -215,11 +215,18 @@ func (w *worker) subject(path, i int) {
 	w.borrower(path, who)
 }
 
+// second reports whether the i-th subject belongs to the second half: every other one of the whole book.
+func (p *Plan) second(i int) bool {
+	if p.odd != nil {
+		return p.odd[i]
+	}
+	return i%2 == 1
+}
+
 // halve notes what the first half of a path's borrowers count in every arm, those with controls apart.
 func (w *worker) halve(path int) {
 	p := w.plan
-	block := len(w.scratch)
-	half := func(arm int) []int64 { return w.halves[arm][path*block : (path+1)*block] }
+	half := func(arm int) []int64 { return w.totals(path, w.halves[arm]) }
 	for a, y := range w.tallies {
 		if y != nil {
 			w.raw(y)

@@ -29,6 +29,17 @@ func (y *tally) cell(i int) []int64 {
 	return y.counts[i*y.block : (i+1)*y.block : (i+1)*y.block]
 }
 
+// all returns a copy of the counts of all cells.
+func (y *tally) all() []int64 {
+	out := make([]int64, len(y.counts))
+	for i, used := range y.used {
+		if used {
+			copy(out[i*y.block:], y.cell(i))
+		}
+	}
+	return out
+}
+
 // clear empties a cell.
 func (y *tally) clear(i int) {
 	if y.used[i] {
@@ -144,8 +155,6 @@ func (u *uint128) addSquare(v int64) {
 	u.hi += hi + carry
 }
 
-func (u uint128) float() float64 { return float64(u.hi)*(1<<64) + float64(u.lo) }
-
 // cells accumulates one arm's cells and their margins over replicates. Sums are exact, so the order in which
 // workers add is of no matter.
 type cells struct {
@@ -207,15 +216,15 @@ func (c *cells) add(replicate *tally, scratch []int64) {
 	}
 }
 
-// results returns the sums with the squares as floats.
-func (c *cells) results() []data.CellSums {
-	out := make([]data.CellSums, len(c.cells))
+// exact returns the sums.
+func (c *cells) exact() []data.ExactSums {
+	out := make([]data.ExactSums, len(c.cells))
 	for i := range out {
-		squares := make([]float64, len(c.squares[i]))
+		e := data.ExactSums{Cell: c.cells[i], Sum: c.sum[i], Upper: make([]uint64, len(c.squares[i])), Lower: make([]uint64, len(c.squares[i]))}
 		for j, s := range c.squares[i] {
-			squares[j] = s.float()
+			e.Upper[j], e.Lower[j] = s.hi, s.lo
 		}
-		out[i] = data.CellSums{Cell: c.cells[i], Sum: c.sum[i], Squares: squares}
+		out[i] = e
 	}
 	return out
 }

@@ -30,9 +30,8 @@ type LoadOptions struct {
 
 const defaultCurrency = "CNY"
 
-// Load reads a tape into a portfolio. The error is *data.Problems for everything that is wrong with the files,
-// the mapping or the rows; it lists all that could be found before reading had to stop.
-func Load(ctx context.Context, opts LoadOptions) (*data.Portfolio, error) {
+// prepare opens the mapping and the footers of all files.
+func prepare(opts LoadOptions) (*loader, error) {
 	m, err := Open(opts.Mapping)
 	if err != nil {
 		return nil, err
@@ -43,7 +42,7 @@ func Load(ctx context.Context, opts LoadOptions) (*data.Portfolio, error) {
 	}
 	l := &loader{m: m, problems: &data.Problems{Cause: data.BadData}}
 	l.opts = data.BuilderOptions{Currency: opts.Currency, AsOf: opts.AsOf, Segments: opts.Segments, MaxRejected: opts.MaxRejected}
-	assumptions := slices.Clone(m.Assumptions)
+	l.assumptions = slices.Clone(m.Assumptions)
 	switch {
 	case opts.Currency != "" && m.Currency != "" && opts.Currency != m.Currency:
 		return nil, &data.Problems{Cause: data.BadConfig, List: []data.Problem{{File: m.currency.File, Line: m.currency.Line, Col: m.currency.Col, Path: "currency",
@@ -52,7 +51,7 @@ func Load(ctx context.Context, opts LoadOptions) (*data.Portfolio, error) {
 		l.opts.Currency = m.Currency
 	case opts.Currency == "":
 		l.opts.Currency = defaultCurrency
-		assumptions = append(assumptions, data.Assumption{Name: "currency", Value: defaultCurrency, Reason: "neither the tape nor the user names one", Origin: "portfolio schema"})
+		l.assumptions = append(l.assumptions, data.Assumption{Name: "currency", Value: defaultCurrency, Reason: "neither the tape nor the user names one", Origin: "portfolio schema"})
 	}
 	if opts.AsOf.IsZero() {
 		l.opts.AsOf = m.AsOf
@@ -63,10 +62,9 @@ func Load(ctx context.Context, opts LoadOptions) (*data.Portfolio, error) {
 	}
 
 	// All footers first, so that all missing columns are named before the long work begins.
-	var tapes []*tape
 	for _, path := range paths {
 		t := &tape{name: filepath.Base(path), path: path}
-		tapes = append(tapes, t)
+		l.tapes = append(l.tapes, t)
 		err := t.open(opts.Limits, func() error {
 			l.opts.Rows += t.file.Rows()
 			l.bind(t)
@@ -74,40 +72,92 @@ func Load(ctx context.Context, opts LoadOptions) (*data.Portfolio, error) {
 		})
 		l.collect(err)
 	}
-	if err := l.problems.Err(); err != nil {
+	return l, l.problems.Err()
+}
+
+// Load reads a tape into a portfolio. The error is *data.Problems for everything that is wrong with the files,
+// the mapping or the rows; it lists all that could be found before reading had to stop.
+func Load(ctx context.Context, opts LoadOptions) (*data.Portfolio, error) {
+	l, err := prepare(opts)
+	if err != nil {
 		return nil, err
 	}
-
 	b := data.NewBuilder(l.opts)
-	var sources []data.Source
-	for _, t := range tapes {
-		err := t.open(opts.Limits, func() error {
-			source, err := t.file.Source(ctx)
-			if err != nil {
-				return err
-			}
-			sources = append(sources, source)
-			return t.read(ctx, b)
-		})
-		if err != nil {
-			return nil, err
-		}
+	sources, err := l.read(ctx, opts.Limits, true, func() *data.Builder { return b }, func() error { return nil })
+	if err != nil {
+		return nil, err
 	}
 	p, err := b.Finish()
 	if err != nil {
 		return nil, err
 	}
+	p.Sources, p.Assumptions = sources, append(l.assumptions, p.Assumptions...)
+	return p, nil
+}
+
+// Blocks reads a tape that need not fit into memory: each is given its borrowers in blocks of about that many rows, in the
+// order of the files, as portfolios of their own; the rows of a borrower lie side by side in one file. Sources are hashed
+// where asked to. seen, if not nil, is told the hash of the loan id of each row. It returns what is common to all blocks.
+func Blocks(ctx context.Context, opts LoadOptions, rows int, hash bool, seen func(loan uint64), each func(*data.Portfolio) error) (*data.Portfolio, error) {
+	l, err := prepare(opts)
+	if err != nil {
+		return nil, err
+	}
+	l.opts.Block, l.opts.Seen, l.opts.Rows = true, seen, min(l.opts.Rows, int64(rows))
+	b := data.NewBuilder(l.opts)
+	common := &data.Portfolio{}
+	finish := func(b *data.Builder) error {
+		p, err := b.Finish()
+		if err != nil {
+			return err
+		}
+		common.Currency, common.AsOf, common.HasPD, common.Assumptions = p.Currency, p.AsOf, p.HasPD, append(slices.Clone(l.assumptions), p.Assumptions...)
+		return each(p)
+	}
+	common.Sources, err = l.read(ctx, opts.Limits, hash, func() *data.Builder { return b }, func() error {
+		if b.Held() < rows {
+			return nil
+		}
+		done := b
+		b = done.Cut()
+		return finish(done)
+	})
+	if err == nil {
+		err = finish(b)
+	}
+	return common, err
+}
+
+// read streams all files through the builder of the moment; after each batch it calls between.
+func (l *loader) read(ctx context.Context, limits parquet.Limits, hash bool, b func() *data.Builder, between func() error) (sources []data.Source, err error) {
+	for _, t := range l.tapes {
+		err := t.open(limits, func() error {
+			if hash {
+				source, err := t.file.Source(ctx)
+				if err != nil {
+					return err
+				}
+				sources = append(sources, source)
+			}
+			return t.read(ctx, b, between)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
 	slices.SortFunc(sources, func(x, y data.Source) int {
 		return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.SHA256, y.SHA256))
 	})
-	p.Sources, p.Assumptions = sources, append(assumptions, p.Assumptions...)
-	return p, nil
+	return sources, nil
 }
 
 type loader struct {
 	m        *Mapping
 	opts     data.BuilderOptions
 	problems *data.Problems
+
+	tapes       []*tape
+	assumptions []data.Assumption
 }
 
 // collect keeps the problems of opening a file.
@@ -358,8 +408,9 @@ func (l *loader) typeOf(t *tape, name string) string {
 	return "number (derived)"
 }
 
-// read streams the file through the mapping into the builder.
-func (t *tape) read(ctx context.Context, b *data.Builder) error {
+// read streams the file through the mapping into the builder of the moment.
+func (t *tape) read(ctx context.Context, builder func() *data.Builder, between func() error) error {
+	b := builder()
 	file := b.File(t.name)
 	slots := make([]value, len(t.columns))
 	row := &data.Row{File: file}
@@ -368,6 +419,7 @@ func (t *tape) read(ctx context.Context, b *data.Builder) error {
 		b.Warn(row, "ignored_column", data.NumColumns, warning, "")
 	}
 	return t.file.Read(ctx, t.columns[:t.width], func(batch *parquet.Batch) error {
+		b := builder()
 	rows:
 		for i := range batch.Rows {
 			for c := range batch.Columns {
@@ -394,7 +446,7 @@ func (t *tape) read(ctx context.Context, b *data.Builder) error {
 				}
 			}
 		}
-		return nil
+		return between()
 	})
 }
 

@@ -187,7 +187,10 @@ func Open(dir string) (*Run, *data.Results, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := verify(dir, m); err != nil {
+	if slices.ContainsFunc(m.Files, func(f File) bool { return f.Name == PartFile }) {
+		return nil, nil, bad(dir, "is a part of a run, not a run: relend merge makes a run of all its parts")
+	}
+	if err := verify(dir, m, computed); err != nil {
 		return nil, nil, err
 	}
 	experiment, err := os.ReadFile(filepath.Join(dir, ExperimentFile))
@@ -204,10 +207,10 @@ func Open(dir string) (*Run, *data.Results, error) {
 	return &Run{Dir: dir, Manifest: *m, Experiment: experiment}, r, nil
 }
 
-// verify compares the computed files with the manifest.
-func verify(dir string, m *Manifest) error {
+// verify compares files with the manifest.
+func verify(dir string, m *Manifest, names []string) error {
 	problems := &data.Problems{Cause: data.BadData}
-	for _, name := range computed {
+	for _, name := range names {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		add := func(format string, args ...any) {
 			problems.List = append(problems.List, data.Problem{File: path, Message: fmt.Sprintf(format, args...)})

@@ -45,7 +45,7 @@ var exitCodes = []struct {
 	{exitUndecided, "the run is written, no gate fails, but one of level error needs more paths to be decided, or a precision was not reached within its limits; verify: nothing is wrong, but something could not be checked; solve: only more paths could tell"},
 	{exitInvariant, "the run broke one of its own laws (a ledger that does not add up) and nothing is written; or selfcheck found a comparison that fails"},
 	{exitInterrupted, "interrupted; nothing is written, and the same command starts again (a sweep keeps its finished cells and goes on)"},
-	{exitPartial, "a sweep ended with some of its cells missing; the others are kept"},
+	{exitPartial, "a sweep, or a run in parts, ended with some of its cells or parts missing; the others are kept"},
 }
 
 func newExitCodesTopic() *cobra.Command {
@@ -131,6 +131,7 @@ func exit(stderr io.Writer, err error) int {
 		broken   *sim.InvariantError
 		unsound  *selfcheckError
 		wide     *precisionError
+		parts    *partsError
 		wanting  *expect.InvariantError
 		open     *uncheckedError
 		lacking  *partialError
@@ -174,6 +175,8 @@ func exit(stderr io.Writer, err error) int {
 		}
 	case errors.As(err, &facts):
 		code = exitGate
+	case errors.As(err, &parts):
+		code = exitPartial
 	case errors.As(err, &broken), errors.As(err, &unsound), errors.As(err, &wanting):
 		code = exitInvariant
 	}

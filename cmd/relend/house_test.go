@@ -102,6 +102,9 @@ func inspect(root fs.FS) []string {
 			report("%s: no other file belongs at the top level", name)
 		}
 		if d.IsDir() {
+			if _, err := fs.Stat(root, name+"/go.mod"); err == nil && path.Base(path.Dir(name)) == "testdata" {
+				return fs.SkipDir // a module of its own, which only tests
+			}
 			return nil
 		}
 		text, err := fs.ReadFile(root, name)
@@ -212,13 +215,15 @@ func TestHouse(t *testing.T) {
 func TestHouseIsInspected(t *testing.T) {
 	build := func(name, content string) fstest.MapFS {
 		house := fstest.MapFS{
-			"go.mod":              {Data: []byte("module relend\n")},
-			".gitignore":          {Data: []byte("/relend\n/runs/\n*.test\n")},
-			"relend":              {Data: []byte("TO" + "DO\x00")},
-			"runs/a/report.md":    {Data: []byte("TO" + "DO")},
-			".git/config":         {Data: []byte("TO" + "DO")},
-			"sim/sim_test.go":     {Data: []byte("package sim\nimport _ \"math/rand/v2\"\n")},
-			"data/parquet/doc.go": {Data: []byte("// Package parquet.\npackage parquet\nimport _ \"github.com/apache/arrow/go/v17/parquet\"\n")},
+			"go.mod":                 {Data: []byte("module relend\n")},
+			".gitignore":             {Data: []byte("/relend\n/runs/\n*.test\n")},
+			"relend":                 {Data: []byte("TO" + "DO\x00")},
+			"runs/a/report.md":       {Data: []byte("TO" + "DO")},
+			"data/testdata/x/go.mod": {Data: []byte("module x\n")},
+			"data/testdata/x/x.go":   {Data: []byte("package x\nimport _ \"example.org/x\"\n")},
+			".git/config":            {Data: []byte("TO" + "DO")},
+			"sim/sim_test.go":        {Data: []byte("package sim\nimport _ \"math/rand/v2\"\n")},
+			"data/parquet/doc.go":    {Data: []byte("// Package parquet.\npackage parquet\nimport _ \"github.com/apache/arrow/go/v17/parquet\"\n")},
 		}
 		for pkg := range plan {
 			base := path.Base(pkg)
@@ -246,6 +251,7 @@ func TestHouseIsInspected(t *testing.T) {
 		{"sim/x.go", "package sim\nimport _ \"example.org/fast\"\n", "library example.org/fast has no room"},
 		{"sim/x.go", "package sim\nimport \"time\"\nvar now = time.Now\n", "uses time.Now"},
 		{"sim/util/x.go", "// Package util.\npackage util\n", "package sim/util is not on the floor plan"},
+		{"sim/util/go.mod", "module util\nTO" + "DO", "sim/util/go.mod: says"},
 		{"sim/util/x_test.go", "package util\n", "package sim/util is not on the floor plan"},
 		{"sim/doc.go", "package sim\n", "sim: has no package comment"},
 		{"docs/a.md", "x", "docs: no other folder"},

@@ -71,6 +71,7 @@ func newRootCommand(env *environment) *cobra.Command {
 		newReportCommand(env), newCompareCommand(env), newGateCommand(env), newVerifyCommand(env), newSweepCommand(env), newSolveCommand(env),
 		newPortfolioCommand(env), newScenariosCommand(env), newLawCommand(env), newStudiesCommand(env), newSchemaCommand(env), newSelfcheckCommand(env),
 		newDoctorCommand(env), newVersionCommand(env), newExitCodesTopic(), newGatesTopic())
+	root.AddCommand(newMergeCommand(env), newSubmitCommand(env))
 	root.SetHelpCommand(newHelpCommand(root))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -123,28 +123,68 @@ const (
 	pilotReplicates = 8
 )
 
+// trial is an experiment that is ready to run, with what its first paths tell of it.
+type trial struct {
+	forecast
+	experiment *scenarios.Experiment
+	portfolio  *data.Portfolio
+	arms       []sim.Arm
+	settings   sim.Settings
+	plan       *sim.Plan
+	results    *data.Results // of the pilot
+}
+
 func (o *planOptions) run(ctx context.Context, env *environment) error {
+	t, err := o.try(ctx, env)
+	if err != nil {
+		return err
+	}
+	f, replicate := &t.forecast, max(1, t.results.Run.Replicate)
+	if f.Seconds.Report, err = reporting(ctx, t.results, t.portfolio, t.arms, t.settings); err != nil {
+		return err
+	}
+	if err := f.bars(t.results, t.arms, replicate); err != nil {
+		return err
+	}
+	if err := f.contracts(t.results, t.arms, t.experiment.Precision, replicate, f.Pilot.Seconds/float64(f.Pilot.Paths)); err != nil {
+		return err
+	}
+	if o.json {
+		text, err := json.MarshalIndent(f, "", "  ")
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(env.stdout, "%s\n", text)
+		return err
+	}
+	introduce(env, t.experiment, t.portfolio, t.arms)
+	f.print(env.stdout, &t.results.Run)
+	return nil
+}
+
+// try prepares the experiment and simulates its pilot.
+func (o *planOptions) try(ctx context.Context, env *environment) (*trial, error) {
 	started := time.Now()
 	e, err := scenarios.Load(o.experiment, o.Overrides)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	portfolio, err := interruptible(ctx, func() (*data.Portfolio, error) { return loadPortfolio(ctx, e.Portfolio) })
 	if err != nil {
-		return err
+		return nil, err
 	}
 	arms, settings, err := e.Arms(portfolio.Currency, portfolio.Segments)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	plan, err := interruptible(ctx, func() (*sim.Plan, error) { return sim.NewPlan(portfolio, arms, settings) })
 	if err != nil {
-		return err
+		return nil, err
 	}
 	workers := cmp.Or(o.workers, runtime.GOMAXPROCS(0))
 	plan, why, err := settle(ctx, e, plan, arms, workers)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	f := forecast{Borrowers: plan.Borrowers(), Sample: plan.Describe().Sample, Arms: len(arms), Months: settings.Months, Paths: settings.Paths, Workers: workers,
 		Memory: resident(plan.Memory(workers), memoryOfPath(len(arms), settings.Months)*int64(settings.Paths)), Available: env.memory(), ErrorBars: []expectedHalf{}, Precision: []precisionPlan{}, why: why}
@@ -159,32 +199,12 @@ func (o *planOptions) run(ctx context.Context, env *environment) error {
 		return compute(ctx, e.Engine, some, portfolio, arms, settings, workers, nil)
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	f.Pilot = pilotCost{results.Run.Paths, took.Seconds()}
-	perPath := took.Seconds() / float64(results.Run.Paths)
-	f.Seconds.Simulate = perPath * float64(f.Paths)
+	f.Seconds.Simulate = took.Seconds() / float64(results.Run.Paths) * float64(f.Paths)
 	f.Sharing = results.Run.Sharing
-	if f.Seconds.Report, err = reporting(ctx, results, portfolio, arms, settings); err != nil {
-		return err
-	}
-	if err := f.bars(results, arms, replicate); err != nil {
-		return err
-	}
-	if err := f.contracts(results, arms, e.Precision, replicate, perPath); err != nil {
-		return err
-	}
-	if o.json {
-		text, err := json.MarshalIndent(f, "", "  ")
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(env.stdout, "%s\n", text)
-		return err
-	}
-	introduce(env, e, portfolio, arms)
-	f.print(env.stdout, &results.Run)
-	return nil
+	return &trial{f, e, portfolio, arms, settings, plan, results}, nil
 }
 
 // pilot simulates the first paths of a run, more of them until it has lasted long enough to be timed.

@@ -198,7 +198,7 @@ func wishes(list []scenarios.Precision, arms []sim.Arm) []wish {
 		}
 	}
 	if len(out) == 0 {
-		out = wished(arms)
+		out = wished(describe(arms))
 	}
 	return slices.Clip(out)
 }

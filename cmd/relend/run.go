@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -36,6 +37,10 @@ type runOptions struct {
 	force    bool
 	workers  int  // 0 = one per processor
 	most     caps // of a precision
+	shard    string
+	by       string // axis of the shard
+	streamed bool
+	block    int // rows of a block
 	progress progressMode
 	quiet    bool
 	drawing  drawOptions
@@ -45,7 +50,7 @@ type runOptions struct {
 const defaultExperiment = "default"
 
 func newRunCommand(env *environment) *cobra.Command {
-	o := runOptions{experiment: defaultExperiment, progress: "auto"}
+	o := runOptions{experiment: defaultExperiment, progress: "auto", by: data.ByPaths.String()}
 	var seed uint64
 	c := &cobra.Command{
 		Use:   "run [EXPERIMENT]",
@@ -57,7 +62,8 @@ func newRunCommand(env *environment) *cobra.Command {
 		Example: "  relend run\n" +
 			"  relend run -p loans.parquet\n" +
 			"  relend run my-experiment.yaml -p 'tapes/*.parquet' --mapping prosper --as-of 2014-03-11 -o runs/prosper\n" +
-			"  relend run quick --paths 64 --seed 7 --quiet",
+			"  relend run quick --paths 64 --seed 7 --quiet\n" +
+			"  relend run quick --shard 2/8 -o parts/2",
 		Args: func(_ *cobra.Command, args []string) error {
 			if i := slices.IndexFunc(args, func(a string) bool { return strings.HasSuffix(a, ".parquet") }); i >= 0 {
 				return fmt.Errorf("%s is a portfolio, not an experiment: give each file its own -p, or quote a pattern so that the shell leaves it alone (-p 'tapes/*.parquet')", args[i])
@@ -71,6 +77,14 @@ func newRunCommand(env *environment) *cobra.Command {
 			}
 			if c.Flags().Changed("workers") && o.workers < 1 {
 				return usage("--workers: 1 or more is needed, found %d", o.workers)
+			}
+			switch {
+			case o.block < 1:
+				return usage("--block-rows: 1 or more is needed, found %d", o.block)
+			case !o.streamed && c.Flags().Changed("block-rows"):
+				return usage("--block-rows goes with --stream")
+			case o.streamed && o.shard != "":
+				return usage("--stream and --shard do not go together: a run by paths needs the portfolio in memory, and a stream is read whole")
 			}
 			if err := overridden(c, &o.Overrides, seed); err != nil {
 				return err
@@ -91,10 +105,14 @@ func newRunCommand(env *environment) *cobra.Command {
 	f.DurationVar(&o.most.time, "max-time", 0, "most time that a precision may take, such as 90s or 10m")
 	f.StringVar(&o.Sample, "sample", "", "borrowers that each path simulates, drawn anew: all, auto or a number (default: the experiment's)")
 	f.IntVar(&o.workers, "workers", 0, "goroutines that simulate; no result depends on it (default: one per processor)")
+	f.StringVar(&o.shard, "shard", "", "run part i of N only, such as 2/8, and write what it counted for relend merge")
+	f.StringVar(&o.by, "shard-by", o.by, "what --shard divides: paths or borrowers")
+	f.BoolVar(&o.streamed, "stream", false, "read the portfolio in blocks, for one that does not fit into memory; its rows are side by side by borrower")
+	f.IntVar(&o.block, "block-rows", 1_000_000, "rows of a block of --stream; no result depends on it")
 	f.Var(&o.progress, "progress", "auto, plain or off")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print the run directory only")
 	o.drawing.flags(c)
-	for flag, completion := range map[string][]string{"engine": scenarios.Engines(), "progress": progressModes} {
+	for flag, completion := range map[string][]string{"engine": scenarios.Engines(), "progress": progressModes, "shard-by": data.AxisNames()} {
 		// Fails only for a flag that does not exist.
 		_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(completion, cobra.ShellCompDirectiveDefault))
 	}
@@ -143,11 +161,18 @@ func overridden(c *cobra.Command, o *scenarios.Overrides, seed uint64) error {
 
 func (o *runOptions) run(ctx context.Context, env *environment) error {
 	started := time.Now()
+	shard, err := o.part()
+	if err != nil {
+		return err
+	}
 	e, err := scenarios.Load(o.experiment, o.Overrides)
 	if err != nil {
 		return err
 	}
 	if err := o.most.check(e.Paths, len(e.Precision) > 0); err != nil {
+		return err
+	}
+	if err := o.divisible(e); err != nil {
 		return err
 	}
 	var w *rundir.Writer
@@ -156,6 +181,9 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 			return err
 		}
 		defer w.Abort()
+	}
+	if o.streamed {
+		return o.stream(ctx, env, w, e, started)
 	}
 	portfolio, err := interruptible(ctx, func() (*data.Portfolio, error) { return loadPortfolio(ctx, e.Portfolio) })
 	if err != nil {
@@ -173,8 +201,7 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 		return err
 	}
 	if w == nil {
-		o.output = filepath.Join("runs", o.name()+"-"+fingerprint(e.Resolved(), inputs, portfolio.Sources))
-		if w, err = rundir.Create(o.output, o.force); err != nil {
+		if w, err = o.create(e, inputs, portfolio.Sources, o.suffix(shard)); err != nil {
 			return err
 		}
 		defer w.Abort()
@@ -183,13 +210,21 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	workers := cmp.Or(o.workers, runtime.GOMAXPROCS(0))
+	workers := o.processors()
 	plan, why, err := settle(ctx, e, plan, arms, workers)
 	if err != nil {
 		return err
 	}
+	if err := plan.CheckShard(shard); err != nil {
+		return err
+	}
 	perPath := memoryOfPath(len(arms), settings.Months)
-	if err := checkMemory(env.memory(), resident(plan.Memory(workers), perPath*int64(settings.Paths)), perPath, settings.Paths); err != nil {
+	if o.shard != "" {
+		err = checkMemoryOfPart(env.memory(), resident(plan.MemoryOf(workers, shard), 0))
+	} else {
+		err = checkMemory(env.memory(), resident(plan.Memory(workers), perPath*int64(settings.Paths)), perPath, settings.Paths)
+	}
+	if err != nil {
 		return err
 	}
 	if !o.quiet {
@@ -202,6 +237,17 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 	mode := o.progress
 	if o.quiet {
 		mode = "off"
+	}
+	manifest := o.manifest(env, started, workers, settings.Seed, inputs)
+	if o.shard != "" {
+		bar := newProgress(mode, env.stderr, pathsOf(plan, shard), time.Now)
+		part, err := plan.RunShard(ctx, shard, workers, bar.show)
+		bar.stop()
+		if err != nil {
+			return err
+		}
+		o.describe(&part.Run, e, portfolio)
+		return o.writePart(ctx, env, w, part, e, portfolio, arms, settings, plan.Borrowers(), manifest)
 	}
 	simulate := func(plan *sim.Plan) (*data.Results, error) {
 		bar := newProgress(mode, env.stderr, plan.Paths(), time.Now)
@@ -223,26 +269,66 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 	results.Run.Checks = append(results.Run.Checks, reached.checks...)
 	results.Run.Warnings = append(results.Run.Warnings, reached.notes...)
 	o.describe(&results.Run, e, portfolio)
-	results.Run.ErrorParts = errorParts(results, arms)
-	if text := widened(results, plan.Borrowers()); text != "" {
-		results.Run.Warnings = append(results.Run.Warnings, text)
+	slice, err := sliced(ctx, portfolio, arms, settings)
+	if err != nil {
+		return err
 	}
-	slice, err := selfcheck.Slice(ctx, portfolio, arms[settings.Baseline], settings)
+	conclude(results, plan.Borrowers(), slice)
+	return o.write(ctx, env, w, results, e.Resolved(), manifest, reached.more)
+}
+
+// create starts a run directory under a name of what determines the results.
+func (o *runOptions) create(e *scenarios.Experiment, inputs []rundir.Input, sources []data.Source, suffix string) (*rundir.Writer, error) {
+	o.output = filepath.Join("runs", o.name()+"-"+fingerprint(e.Resolved(), inputs, sources)+suffix)
+	return rundir.Create(o.output, o.force)
+}
+
+// processors is the number of goroutines that simulate.
+func (o *runOptions) processors() int { return cmp.Or(o.workers, runtime.GOMAXPROCS(0)) }
+
+// manifest says where a run comes from.
+func (o *runOptions) manifest(env *environment, started time.Time, workers int, seed uint64, inputs []rundir.Input) rundir.Manifest {
+	host, _ := os.Hostname() // a machine without a name writes an empty one
+	return rundir.Manifest{
+		Program: program + revision(), Drawn: program + revision(), Build: build(), Redrawn: build(), Go: runtime.Version(), Platform: platform, Host: host,
+		Started: started.Format(time.RFC3339), Command: append([]string{"relend"}, env.arguments...), Workers: workers, Seed: seed, Inputs: inputs,
+	}
+}
+
+// sliced compares a slice of the portfolio with its exact expectation; a check without a name says why there is none.
+func sliced(ctx context.Context, p *data.Portfolio, arms []sim.Arm, settings sim.Settings) (data.Check, error) {
+	slice, err := selfcheck.Slice(ctx, p, arms[settings.Baseline], settings)
 	switch {
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return data.Check{}, ctx.Err()
 	case err != nil:
-		results.Run.Warnings = append(results.Run.Warnings, fmt.Sprintf("no slice of the portfolio was compared with its exact expectation: %v", err))
-	default:
-		results.Run.Checks = append(results.Run.Checks, slice)
+		return data.Check{Result: err.Error()}, nil
 	}
+	return slice, nil
+}
 
+// conclude adds to a run's description what its counts say of it.
+func conclude(results *data.Results, borrowers int, slice data.Check) {
+	run := &results.Run
+	run.ErrorParts = errorParts(results)
+	if text := widened(results, borrowers); text != "" {
+		run.Warnings = append(run.Warnings, text)
+	}
+	if slice.Name == "" {
+		run.Warnings = append(run.Warnings, "no slice of the portfolio was compared with its exact expectation: "+slice.Result)
+	} else {
+		run.Checks = append(run.Checks, slice)
+	}
+}
+
+// write draws the report and writes the run; short is what a precision would still take.
+func (o *runOptions) write(ctx context.Context, env *environment, w *rundir.Writer, results *data.Results, experiment []byte, manifest rundir.Manifest, short string) error {
 	drawn, err := interruptible(ctx, func() (drawing, error) { return draw(results, o.drawing, width(env.stdout)) })
 	if err != nil {
 		return err
 	}
 	w.Stop = ctx.Err
-	if err := errors.Join(w.Write(rundir.ExperimentFile, e.Resolved()), w.WriteResults(results)); err != nil {
+	if err := errors.Join(w.Write(rundir.ExperimentFile, experiment), w.WriteResults(results)); err != nil {
 		return err
 	}
 	if err := drawn.write(w); err != nil {
@@ -251,14 +337,8 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	host, _ := os.Hostname() // a machine without a name writes an empty one
-	err = w.Commit(rundir.Manifest{
-		Drawing: o.drawing.choices(),
-		Program: program + revision(), Drawn: program + revision(), Build: build(), Redrawn: build(), Go: runtime.Version(), Platform: platform, Host: host,
-		Started: started.Format(time.RFC3339), Finished: time.Now().Format(time.RFC3339),
-		Command: append([]string{"relend"}, env.arguments...), Workers: workers, Seed: settings.Seed, Inputs: inputs,
-	})
-	if err != nil {
+	manifest.Drawing, manifest.Finished = o.drawing.choices(), time.Now().Format(time.RFC3339)
+	if err := w.Commit(manifest); err != nil {
 		return err
 	}
 	if o.quiet {
@@ -266,10 +346,10 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 	} else {
 		drawn.print(env, o.output)
 	}
-	if err := drawn.err(); err != nil || reached.more == "" {
+	if err := drawn.err(); err != nil || short == "" {
 		return err
 	}
-	return &precisionError{reached.more}
+	return &precisionError{short}
 }
 
 // file is the experiment's file for messages, "" for one of the library.
@@ -326,7 +406,7 @@ func reproduce(p scenarios.Portfolio) string {
 // quote makes one word of a text for a shell.
 func quote(s string) string {
 	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./+,:@%", r)
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./+,:@%=", r)
 	}
 	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
 		return s
@@ -338,15 +418,22 @@ func loadPortfolio(ctx context.Context, p scenarios.Portfolio) (*data.Portfolio,
 	if p.Synthetic != nil {
 		return synth.Generate(p.Synthetic.Spec())
 	}
-	var asOf time.Time
-	if p.AsOf != "" {
-		var err error
-		if asOf, err = time.Parse(time.DateOnly, p.AsOf); err != nil {
-			return nil, err
-		}
+	load, err := tapeOf(p)
+	if err != nil {
+		return nil, err
 	}
-	return mapping.Load(ctx, mapping.LoadOptions{Patterns: p.Files, Mapping: p.Mapping, AsOf: asOf, Currency: p.Currency,
-		Segments: p.Segments, MaxRejected: p.MaxRejected})
+	return mapping.Load(ctx, load)
+}
+
+// tapeOf names the tape of a portfolio.
+func tapeOf(p scenarios.Portfolio) (mapping.LoadOptions, error) {
+	load := mapping.LoadOptions{Patterns: p.Files, Mapping: p.Mapping, Currency: p.Currency, Segments: p.Segments, MaxRejected: p.MaxRejected}
+	if p.AsOf == "" {
+		return load, nil
+	}
+	var err error
+	load.AsOf, err = time.Parse(time.DateOnly, p.AsOf)
+	return load, err
 }
 
 // interruptible returns when f does or the context ends, whichever is first; f then goes on unheard until the
@@ -424,15 +511,26 @@ func (o *runOptions) inputs(e *scenarios.Experiment, p *data.Portfolio) ([]rundi
 // fingerprint is a short hash of what determines the results: the resolved experiment, the contents of the
 // files and the version of the program.
 func fingerprint(resolved []byte, inputs []rundir.Input, sources []data.Source) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n", program, resolved)
+	return digest(append([]byte(program+"\n"), resolved...), contents(inputs, sources))[:8]
+}
+
+// contents lists the hashes of what a run reads.
+func contents(inputs []rundir.Input, sources []data.Source) []byte {
+	var list strings.Builder
 	for _, in := range inputs {
-		fmt.Fprintln(h, in.SHA256)
+		fmt.Fprintln(&list, in.SHA256)
 	}
 	for _, s := range sources {
-		fmt.Fprintln(h, s.Name, s.SHA256)
+		fmt.Fprintln(&list, s.Name, s.SHA256)
 	}
-	return hex.EncodeToString(h.Sum(nil))[:8]
+	return []byte(list.String())
+}
+
+// digest is the SHA-256 of some lines.
+func digest(texts ...[]byte) string {
+	h := sha256.New()
+	h.Write(bytes.Join(texts, []byte("\n")))
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 func describe(arms []sim.Arm) []data.Arm {

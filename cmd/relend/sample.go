@@ -91,9 +91,9 @@ func choose(ctx context.Context, plan *sim.Plan, wishes []wish, workers int) (sa
 }
 
 // errorParts splits the standard errors of the default rates and of their differences.
-func errorParts(results *data.Results, arms []sim.Arm) (list []data.ErrorParts) {
+func errorParts(results *data.Results) (list []data.ErrorParts) {
 	e := estimate.New(results, .95)
-	for _, w := range wished(arms) {
+	for _, w := range wished(results.Run.Arms) {
 		if p, ok := e.Parts(w.arm, w.reference, w.measure, results.Run.Months); ok {
 			list = append(list, data.ErrorParts{Measure: w.measure.Name, Arm: w.arm, Difference: w.reference >= 0,
 				StandardError: p.SE, Economy: p.Economy, Borrowers: p.Borrowers})
@@ -103,7 +103,7 @@ func errorParts(results *data.Results, arms []sim.Arm) (list []data.ErrorParts) 
 }
 
 // wished are the default rate of every arm and its difference to its reference.
-func wished(arms []sim.Arm) []wish {
+func wished(arms []data.Arm) []wish {
 	m, _ := data.MeasureByName("default_rate")
 	var list []wish
 	for a := range arms {

@@ -32,6 +32,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"relend": mai
 //	murder N DIR relend ARGS...      start the command N times and kill it at a random moment of filling DIR
 //	tape FILE [EDIT...]              write a canonical portfolio of 20 loans; see tape
 //	cut FILE BYTES                   shorten a file by some bytes
+//	same RUN RUN                     require two run directories to hold the same bytes, but for manifest.json
 //	unpack ZIP                       unpack an archive of testdata
 func TestScripts(t *testing.T) {
 	if testing.Short() {
@@ -41,7 +42,7 @@ func TestScripts(t *testing.T) {
 		Dir:             "testdata",
 		ContinueOnError: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "interrupt": interrupt, "tape": tape, "cut": cut, "unpack": unpack, "murder": murder,
+			"code": code, "interrupt": interrupt, "tape": tape, "cut": cut, "same": equalRuns, "unpack": unpack, "murder": murder,
 		},
 	})
 }
@@ -304,4 +305,46 @@ func cut(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	ts.Check(os.Truncate(path, info.Size()-int64(n)))
+}
+
+func equalRuns(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(sameRuns(ts.MkAbs(args[0]), ts.MkAbs(args[1])))
+}
+
+// sameRuns reports in which files two run directories differ, their manifests apart.
+func sameRuns(one, other string) error {
+	contents := func(dir string) (map[string]string, error) {
+		files := map[string]string{}
+		return files, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			name := strings.TrimPrefix(path, dir)
+			if err != nil || d.IsDir() || name == "/manifest.json" {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			files[name] = string(text)
+			return err
+		})
+	}
+	a, err := contents(one)
+	if err != nil {
+		return err
+	}
+	b, err := contents(other)
+	if err != nil {
+		return err
+	}
+	if len(a) < 20 {
+		return fmt.Errorf("%s holds %d files: it is no run", one, len(a))
+	}
+	for name := range b {
+		if _, ok := a[name]; !ok {
+			err = errors.Join(err, fmt.Errorf("%s is not in the first run", name))
+		}
+	}
+	for name, text := range a {
+		if text != b[name] {
+			err = errors.Join(err, fmt.Errorf("%s differs", name))
+		}
+	}
+	return err
 }

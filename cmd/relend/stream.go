@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"relend/data"
+	"relend/data/mapping"
+	"relend/data/parquet"
+	"relend/data/rundir"
+	"relend/output"
+	"relend/output/gate"
+	"relend/scenarios"
+	"relend/sim"
+)
+
+// stream runs an experiment on a portfolio that does not fit into memory, block by block.
+func (o *runOptions) stream(ctx context.Context, env *environment, w *rundir.Writer, e *scenarios.Experiment, started time.Time) error {
+	ps := &data.Problems{Cause: data.BadConfig}
+	if e.Portfolio.Synthetic != nil {
+		ps.Add("portfolio", "a synthetic portfolio is made in memory: write it with relend portfolio synth and give the file with -p")
+	}
+	if len(e.Precision) > 0 {
+		ps.Add("precision", "%v: not with --stream: find the paths with relend plan on a part of the portfolio and give --paths", e.Precision[0])
+	}
+	if e.Engine == scenarios.ExpectEngine {
+		ps.Add("engine", "expect needs all borrowers at once: allowed with --stream is step")
+	}
+	if e.Sample == scenarios.SampleAuto {
+		e.Sample = 0
+	}
+	if err := ps.Err(); err != nil {
+		return err
+	}
+	load, err := tapeOf(e.Portfolio)
+	if err != nil {
+		return err
+	}
+	load.MaxRejected = 1 // of a block; Close judges all of them
+	rows, err := rowsOf(load)
+	if err != nil {
+		return err
+	}
+	say := func(format string, args ...any) {
+		if !o.quiet {
+			fmt.Fprintf(env.stdout, format+"\n", args...)
+		}
+	}
+
+	census := sim.NewCensus(e.Grid)
+	common, err := mapping.Blocks(ctx, load, o.block, true, census.Seen, census.Count)
+	if err != nil {
+		return err
+	}
+	if err := census.Close(e.Portfolio.MaxRejected); err != nil {
+		return err
+	}
+	common.Segments, common.Intake = census.Segments(), census.Intake
+	arms, settings, err := e.Arms(common.Currency, common.Segments)
+	if err != nil {
+		return err
+	}
+	if _, err := gate.Compile(o.file(), e.Gates, describe(arms), settings.Months); err != nil {
+		return err
+	}
+	inputs, err := o.inputs(e, common)
+	if err != nil {
+		return err
+	}
+	if w == nil {
+		if w, err = o.create(e, inputs, common.Sources, ""); err != nil {
+			return err
+		}
+		defer w.Abort()
+	}
+	if !o.quiet {
+		introduce(env, e, common, arms)
+	}
+	chosen := func(block *data.Portfolio) error {
+		census.Choose(block)
+		return nil
+	}
+	if _, err := mapping.Blocks(ctx, load, o.block, false, nil, chosen); err != nil {
+		return err
+	}
+	if err := census.Anchor(common, arms, settings); err != nil {
+		return err
+	}
+
+	workers := o.processors()
+	mode := o.progress
+	if o.quiet {
+		mode = "off"
+	}
+	bar := newProgress(mode, env.stderr, int(census.Intake.Borrowers), time.Now)
+	defer bar.stop()
+	var whole *data.Partial
+	done := 0
+	_, err = mapping.Blocks(ctx, load, o.block, false, nil, func(block *data.Portfolio) error {
+		if len(block.Borrowers) == 0 {
+			return nil
+		}
+		plan, err := census.Plan(common, block, arms, settings)
+		if err != nil {
+			return err
+		}
+		shard := data.Shard{Part: 1, Of: 1, By: data.ByBorrowers}
+		if whole == nil {
+			need := resident(plan.MemoryOf(workers, shard), 0) + sim.CensusBytes*census.Intake.Borrowers + 100*int64(o.block)
+			say("streamed: %s in blocks of about %s rows, memory about %s", output.Plural(int(rows), "row"), output.Number(float64(o.block), 0), size(need))
+			if err := checkMemoryOfPart(env.memory(), need); err != nil {
+				return err
+			}
+		}
+		part, err := plan.RunShard(ctx, shard, workers, nil)
+		if err != nil {
+			return err
+		}
+		if done += len(block.Borrowers); bar.show != nil {
+			bar.show(done, int(census.Intake.Borrowers))
+		}
+		if whole == nil {
+			whole = part
+			return nil
+		}
+		sim.Merge(whole, part)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	results := sim.Results(whole)
+	results.Run.Warnings = census.Warnings(results.Run.Warnings)
+	o.describe(&results.Run, e, common)
+	slice, err := sliced(ctx, census.Typical(common), arms, settings)
+	if err != nil {
+		return err
+	}
+	conclude(results, int(census.Intake.Borrowers), slice)
+	return o.write(ctx, env, w, results, e.Resolved(), o.manifest(env, started, workers, settings.Seed, inputs), "")
+}
+
+// rowsOf adds up the rows that the footers of a tape state.
+func rowsOf(load mapping.LoadOptions) (rows int64, err error) {
+	files, err := parquet.Expand(load.Patterns)
+	if err != nil {
+		return 0, err
+	}
+	for _, path := range files {
+		f, err := parquet.Open(path, load.Limits)
+		if err != nil {
+			return 0, err
+		}
+		rows += f.Rows()
+		if err := f.Close(); err != nil {
+			return 0, err
+		}
+	}
+	return rows, nil
+}

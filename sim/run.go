@@ -60,7 +60,13 @@ func (p *Plan) MemoryOf(workers int, shard data.Shard) int64 {
 	if p.settings.Pooled {
 		return portfolio + arms*paths*block + int64(workers)*(arms+shared)*singles*block
 	}
-	return portfolio + arms*(paths+min(paths, halvedPaths))*block + arms*margins*block*4 + int64(workers)*(2*arms+shared)*singles*block
+	run, ledger := data.Run{Paths: p.settings.Paths, Replicate: p.settings.Design.Replicate()}, int64(0)
+	for a, as := range p.as {
+		if as == a {
+			ledger += int64(p.settings.Months*len(p.arms[a].Clauses)) * (int64(run.Batches()) + int64(workers)) * int64(data.NumBites) * 8
+		}
+	}
+	return portfolio + ledger + arms*(paths+min(paths, halvedPaths))*block + arms*margins*block*4 + int64(workers)*(2*arms+shared)*singles*block
 }
 
 // Run simulates all paths on the given number of workers (0 = one per processor). progress, if not nil, is

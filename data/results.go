@@ -191,6 +191,7 @@ type CellSums struct {
 type Results struct {
 	Run    Run
 	Counts [][]int64 // per arm: [(path*(Months+1) + month)*NumCounters + counter]
+	Lacks  []Counter // that an older program, which wrote the results, did not count: 0 throughout
 
 	// Weights are the likelihood ratios of paths whose economy was drawn from another law than its own, mean 1 in
 	// expectation; nil: every path counts 1. With weights there are no Cells.

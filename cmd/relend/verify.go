@@ -319,6 +319,11 @@ func (o *verifyOptions) replay(ctx context.Context, v *verification, f *finished
 	for a, arm := range run.Arms {
 		for i, path := range paths {
 			there := f.results.Counts[a][path*size : (path+1)*size]
+			for _, c := range f.results.Lacks { // of an older program
+				for at := int(c); at < size; at += int(data.NumCounters) {
+					counts[a][i][at] = 0
+				}
+			}
 			if slices.Equal(there, counts[a][i]) {
 				continue
 			}

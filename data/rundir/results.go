@@ -332,6 +332,7 @@ func readPaths(path string, r *data.Results) error {
 		column, ok := columns[w.Name]
 		if !ok {
 			r.Run.Warnings = append(r.Run.Warnings, fmt.Sprintf("%s was written by a program that did not count %q; it is shown as 0", PathsFile, w.Name))
+			r.Lacks = append(r.Lacks, data.Counter(c))
 			continue
 		}
 		if column.Ints == nil {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"relend/data"
 )
@@ -85,7 +86,7 @@ func Check(dir string) (*Manifest, error) {
 		}
 	}
 	for _, name := range computed {
-		if !listed[name] {
+		if !listed[name] && !slices.Contains(later, name) {
 			add(name, "is not listed in %s", ManifestFile)
 		}
 	}

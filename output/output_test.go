@@ -207,3 +207,18 @@ func TestDigitsFollowTheErrorBar(t *testing.T) {
 		t.Errorf("unclear difference %q %q", text, half)
 	}
 }
+
+// A ledger in which nothing was counted is shown as none: it is written as an empty file and reads back as none.
+func TestEmptyLedger(t *testing.T) {
+	r := book(3, 4, arms("Base"), func(_, _, _ int) int64 { return 1 }, func(int) int64 { return 1 })
+	r.Run.Arms[0].Clauses = []data.Clause{{Name: "top_up", Reason: "top_up"}}
+	r.Ledger = [][]int64{make([]int64, 4*3*data.NumBites)}
+	if got := Build(r, Options{}).Rules; got != nil {
+		t.Errorf("rules of an empty ledger: %+v", got)
+	}
+	r.Bites(0, 1, 2, 0)[data.Asked], r.Bites(0, 1, 2, 0)[data.Decided] = 100, 5
+	got := Build(r, Options{}).Rules
+	if len(got) != 1 || len(got[0]) != 1 || got[0][0].Total.Counts[data.Decided].Value != 1.25 || got[0][0].Total.Shares[data.Decided].Value != 5./1200 {
+		t.Errorf("rules: %+v", got)
+	}
+}

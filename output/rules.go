@@ -1,6 +1,8 @@
 package output
 
 import (
+	"slices"
+
 	"relend/data"
 	"relend/sim/estimate"
 )
@@ -20,9 +22,11 @@ type Bite struct {
 	Change estimate.Figure                // share Decided less that of the same clause in the arm's reference; missing where that has none
 }
 
-// rules estimates what each clause of every arm does; nil where the run kept no ledger.
+// rules estimates what each clause of every arm does; nil where the run kept no ledger, or nobody applied: the
+// file of such a ledger is empty as well.
 func (r *Report) rules() [][]RuleBite {
-	if r.results.Ledger == nil {
+	counted := func(n int64) bool { return n != 0 }
+	if !slices.ContainsFunc(r.results.Ledger, func(arm []int64) bool { return slices.ContainsFunc(arm, counted) }) {
 		return nil
 	}
 	run, batches := r.Run, r.estimator.Batches()

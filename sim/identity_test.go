@@ -186,6 +186,9 @@ func TestNoAllocationPerBorrower(t *testing.T) {
 			counts[a] = make([]int64, 2*len(w.scratch))
 		}
 		return testing.AllocsPerRun(5, func() {
+			for a := range counts {
+				clear(counts[a])
+			}
 			if err := w.path(context.Background(), 0, counts); err != nil {
 				t.Fatal(err)
 			}

@@ -22,6 +22,7 @@ func biting() []rule.Rule {
 		&rule.ProductCap{Amount: 3000 * data.Unit}, &rule.DataSharing{Coverage: 1, Share: 1}, &rule.OutsideLending{Supply: .5, Max: 2},
 		&rule.StopLending{Close: .03, Open: .02, Hold: 2}, &rule.SlowLending{From: .01, Until: .1},
 		&rule.LeverageCap{Multiple: 4, EquityShare: .2}, &rule.FundingBudget{Share: .02},
+		&rule.AverageRateCap{Max: .16, Window: 1},
 	}
 }
 

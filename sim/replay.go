@@ -12,8 +12,11 @@ import (
 func (p *Plan) Replay(ctx context.Context, paths []int) ([][][]int64, error) {
 	block := (p.settings.Months + 1) * int(data.NumCounters)
 	counts, out := make([][]int64, len(p.arms)), make([][][]int64, len(p.arms))
-	for a := range counts {
-		counts[a] = make([]int64, p.settings.Paths*block) // of which only the paths asked for are touched
+	for a, as := range p.as {
+		if counts[as] == nil {
+			counts[as] = make([]int64, p.settings.Paths*block) // of which only the paths asked for are touched
+		}
+		counts[a] = counts[as]
 	}
 	w := newWorker(p)
 	for _, path := range paths {

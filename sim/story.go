@@ -136,6 +136,7 @@ func (p *Plan) Follow(id uint64) *Follower {
 // the whole book is simulated first, for the decisions about him; then he lives under them alone.
 func (f *Follower) Tell(ctx context.Context, path, arm int) (*Story, error) {
 	w, p := f.worker, f.worker.plan
+	out := &Story{Arm: arm, Months: make([]Month, p.settings.Months+1)}
 	arm = p.as[arm]
 	b, y := &p.borrowers[f.at], w.tallies[arm]
 	clear(y.counts)
@@ -168,7 +169,6 @@ func (f *Follower) Tell(ctx context.Context, path, arm int) (*Story, error) {
 		w.person.economy = w.crowd.people[f.at].economy // a stop of lending may have changed it
 	}
 
-	out := &Story{Arm: arm, Months: make([]Month, p.settings.Months+1)}
 	l := life{person: &w.person, terms: termsOf(family.books[i])}
 	w.join(&l, 1<<i)
 	start := p.start(b, &w.fate, family.model)

@@ -141,6 +141,7 @@ type Run struct {
 	Sharing     Sharing      `json:"sharing,omitzero"`
 	ErrorParts  []ErrorParts `json:"error_parts,omitempty"`
 	Effective   float64      `json:"effective_paths,omitempty"` // effective sample size of weighted paths; 0: they have no weights
+	Influence   *Influence   `json:"influence,omitempty"`       // of assumed parameters; nil: nobody asked for it
 	Reproduce   string       `json:"reproduce"`                 // the command that repeats the run
 }
 

@@ -155,6 +155,13 @@ var chinese = map[string]string{
 	"Scatter of %s against share of borrowers served, one point an arm. Neither beaten nor in doubt: %s.": "%s与获贷借款人占比的散点图，每个方案一点。既未被胜过也无疑问：%s。",
 	"Risk and access after %s": "%s之后的风险与获贷", "%d more in verdict.json.": "另有 %d 条见 verdict.json。",
 
+	// Influence.
+	"Which assumptions matter": "哪些假设重要",
+	"Each assumed parameter halved and doubled, alone: change of the difference to the reference in the default rate, percentage points, of the arm that it moves most. Whiskers: %s over %s. At the right: pairs of arms that change places.": "每个假设参数单独减半和加倍：受影响最大的方案与参照方案的违约率差异的变化，百分点。须线：%[2]s上的%[1]s。右侧：互换次序的方案对数。",
+	"halved": "减半", "doubled": "加倍", "Tornado of assumed parameters, the most influential first: %s.": "假设参数的龙卷风图，影响最大的在前：%s。",
+	"Assumed parameters by influence: each halved and doubled, alone, on %s; change of the difference in the default rate of the arm that it moves most, pp": "按影响排序的假设参数：在%s上各自单独减半和加倍；受影响最大的方案的违约率差异的变化，pp",
+	"Halved": "减半", "Doubled": "加倍", "Arms that change places": "互换次序的方案", "%s and %s": "%s 与 %s", "%s (to %s, %s)": "%s（至 %s，%s）", "outside its range": "超出取值范围",
+
 	// Rules.
 	"What each rule does": "各规则的作用",
 	"Every application asks every rule, also after one has denied it: a rule would bind where it would by itself have denied the application or cut the amount, and it decides where it is the first to deny. A rule that would bind often and decides little is covered by others: without it little changes. What rules decide adds up exactly to the denials. A cap on the price counts where it denies, not where it lowers a price. Each rule with its sentence is in tables/rules.csv, by month in tables/rules_monthly.csv.": "每笔申请都询问每条规则，即使已被某条拒绝：若一条规则单独就会拒绝申请或削减金额，则它会起约束；若它是第一条拒绝的规则，则由它决定。经常会约束而很少决定的规则被其他规则覆盖：没有它变化不大。各规则所决定的合计恰为全部拒绝。价格上限在拒绝时计入，在降低价格时不计入。每条规则及其文字见 tables/rules.csv，按月见 tables/rules_monthly.csv。",

@@ -21,6 +21,11 @@ func (e *Experiment) Parameters(currency string) []data.Parameter {
 	return out
 }
 
+// Shown is the value of a parameter as it is written in YAML, amounts with their currency.
+func Shown(d behaviour.Parameter, p *behaviour.Params, currency string) string {
+	return shown(d, p, currency)
+}
+
 // shown is the value of a parameter as it is written in YAML, amounts with their currency.
 func shown(d behaviour.Parameter, p *behaviour.Params, currency string) string {
 	return writtenParameter(d, d.Value(p), currency).Text()

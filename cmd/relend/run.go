@@ -44,6 +44,7 @@ type runOptions struct {
 	progress progressMode
 	quiet    bool
 	drawing  drawOptions
+	assumed  bool // pass over the assumed parameters
 }
 
 // defaultExperiment runs when none is named.
@@ -83,6 +84,8 @@ func newRunCommand(env *environment) *cobra.Command {
 				return usage("--block-rows: 1 or more is needed, found %d", o.block)
 			case !o.streamed && c.Flags().Changed("block-rows"):
 				return usage("--block-rows goes with --stream")
+			case o.assumed && (o.streamed || o.shard != ""):
+				return usage("--influence runs the whole experiment many times: it goes neither with --stream nor with --shard")
 			case o.streamed && o.shard != "":
 				return usage("--stream and --shard do not go together: a run by paths needs the portfolio in memory, and a stream is read whole")
 			}
@@ -111,6 +114,7 @@ func newRunCommand(env *environment) *cobra.Command {
 	f.IntVar(&o.block, "block-rows", 1_000_000, "rows of a block of --stream; no result depends on it")
 	f.Var(&o.progress, "progress", "auto, plain or off")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print the run directory only")
+	f.BoolVar(&o.assumed, "influence", false, "halve and double each assumed parameter too, and rank them by what that does to the arms")
 	o.drawing.flags(c)
 	for flag, completion := range map[string][]string{"engine": scenarios.Engines(), "progress": progressModes, "shard-by": data.AxisNames()} {
 		// Fails only for a flag that does not exist.
@@ -210,6 +214,9 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
+	if o.assumed && plan.Weights() != nil {
+		return usage("--influence compares means over paths that count alike; it does not go with the design importance")
+	}
 	workers := o.processors()
 	plan, why, err := settle(ctx, e, plan, arms, workers)
 	if err != nil {
@@ -274,6 +281,14 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 		return err
 	}
 	conclude(results, plan.Borrowers(), slice)
+	if o.assumed {
+		if !o.quiet {
+			fmt.Fprintln(env.stdout, influenceNote(arms))
+		}
+		if results.Run.Influence, err = influence(ctx, e, portfolio, arms, settings, workers); err != nil {
+			return err
+		}
+	}
 	return o.write(ctx, env, w, results, e.Resolved(), manifest, reached.more)
 }
 

@@ -14,6 +14,8 @@ import (
 	"relend/data/rundir"
 	"relend/output"
 	"relend/output/table"
+	"relend/sim"
+	"relend/sim/behaviour"
 )
 
 // quick runs the quick experiment on a few paths and returns its directory.
@@ -150,5 +152,48 @@ func TestTablesAddUp(t *testing.T) {
 	}
 	if len(schema.Tables) != len(table.Kinds) || !slices.IsSortedFunc(r.Years(), func(a, b [2]int) int { return a[0] - b[0] }) {
 		t.Errorf("%d tables documented, %d written", len(schema.Tables), len(table.Kinds))
+	}
+}
+
+// A pass over assumptions compares runs path by path: one with itself moves nothing, one with fewer defaults in an arm by just
+// those, and arms that change places are named.
+func TestInfluence(t *testing.T) {
+	_, results, err := rundir.Open(quick(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := rank(results)
+	for a, s := range base.shifts(base, results.Run.Replicate) {
+		if s != (data.Shift{}) {
+			t.Errorf("arm %d moves by %+v against itself", a, s)
+		}
+	}
+	if swaps := base.swaps(base); swaps != nil {
+		t.Errorf("arms change places: %v", swaps)
+	}
+	for path := range results.Run.Paths {
+		for m := 1; m <= results.Run.Months; m++ { // no top-up, told to be above the cooling-off, falls below it
+			row := results.Row(2, path, data.Month(m))
+			row[data.Defaults] /= 4
+		}
+	}
+	other := rank(results)
+	shifts := other.shifts(base, results.Run.Replicate)
+	if shifts[0] != (data.Shift{}) || shifts[1] != (data.Shift{}) || !(shifts[2].Value < -.01) || !(shifts[2].StandardError > 0) {
+		t.Errorf("shifts %+v", shifts)
+	}
+	if swaps := other.swaps(base); !slices.Contains(swaps, [2]int{1, 2}) {
+		t.Errorf("swaps %v", swaps)
+	}
+	for _, name := range []string{"factor.rho", "delinquency.cure_1"} {
+		d, _ := behaviour.Lookup(name)
+		arms := []sim.Arm{{Behaviour: behaviour.Default()}}
+		half, ok := scaled(arms, d, .5)
+		if !ok || d.Value(&half[0].Behaviour) != d.Default/2 || d.Value(&arms[0].Behaviour) != d.Default {
+			t.Errorf("%s halved: %v", name, ok)
+		}
+		if _, ok := scaled(arms, d, 1e9); ok {
+			t.Errorf("%s leaves its range", name)
+		}
 	}
 }

@@ -48,6 +48,13 @@ func report(months int, titles ...string) *output.Report {
 			}
 		}
 	}
+	pass := &data.Influence{Paths: paths, Replicates: paths}
+	for i, factor := range []float64{.5, 2} {
+		x := data.Influential{Parameter: "risk.b_pti", Factor: factor, Value: "1", Shifts: make([]data.Shift, len(titles))}
+		x.Shifts[0] = data.Shift{Value: .001 * float64(2*i-1), StandardError: .0002}
+		pass.Parameters = append(pass.Parameters, x)
+	}
+	r.Run.Influence = pass
 	r.Run.Segments = []string{"consumer", "student"}
 	for a := range titles {
 		r.Cells = append(r.Cells, nil)

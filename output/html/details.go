@@ -196,3 +196,34 @@ func methods(r *output.Report) []string {
 		r.Say("Error bars speak of the simulation, not of the assumptions: compare arms rather than trust levels."))
 	return out
 }
+
+// mostInfluential is the largest number of parameters in the table of influence.
+const mostInfluential = 25
+
+// influenceTable ranks the assumed parameters; none where the run made no pass over them.
+func influenceTable(r *output.Report) []grid {
+	list := r.Influential()
+	if len(list) == 0 {
+		return nil
+	}
+	share := output.ScaleOf(data.Share, "", 1)
+	t := grid{Caption: r.Say("Assumed parameters by influence: each halved and doubled, alone, on %s; change of the difference in the default rate of the arm that it moves most, pp", r.Count(r.Run.Influence.Paths, "path")),
+		Columns: []string{r.Say("Parameter"), r.Say("Value"), r.Say("Halved"), r.Say("Doubled"), r.Say("Arms that change places")}}
+	for _, x := range list[:min(len(list), mostInfluential)] {
+		cells, swaps := []string{x.Parameter.Name, x.Parameter.Value}, []string{}
+		for _, end := range x.Ends {
+			if end.Value == "" {
+				cells = append(cells, r.Say("outside its range"))
+				continue
+			}
+			cells = append(cells, r.Say("%s (to %s, %s)", minus(share.PlusMinus(end.Change, share.DigitsOf(end.Change))), end.Value, r.Title(end.Arm)))
+			for _, pair := range end.Swaps {
+				if text := r.Say("%s and %s", r.Title(pair[0]), r.Title(pair[1])); !slices.Contains(swaps, text) {
+					swaps = append(swaps, text)
+				}
+			}
+		}
+		t.add(append(cells, r.List(swaps, 4))...)
+	}
+	return []grid{t}
+}

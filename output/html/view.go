@@ -188,6 +188,7 @@ func page(r *output.Report, figures []chart.Figure) []byte {
 		}
 		v.Measures = append(v.Measures, measureTable(r, g, r.Say("All measures after %s", v.Months), names...))
 	}
+	v.Influence = influenceTable(r)
 	v.Sharing, v.Weighing = r.Sharing(run), r.Weighing(run)
 	for _, p := range run.Parameters {
 		if p.Value != p.Default {

@@ -1,8 +1,6 @@
 package output
 
 import (
-	"fmt"
-
 	"relend/data"
 	"relend/sim/estimate"
 )
@@ -132,9 +130,6 @@ func (r *Report) stageFigures(e *estimate.Estimator) (out []StageFigure) {
 	}
 	return out
 }
-
-// Span names months in words.
-func Span(from, to int) string { return fmt.Sprintf("%d-%d", from, to) }
 
 // Exceedance is the share of paths on which a measure lies above a level at the horizon.
 type Exceedance struct {

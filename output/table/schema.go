@@ -68,6 +68,10 @@ var meanings = map[string]string{
 	"contributions.value": "what the class adds, mean over paths", "contributions.lo": "lower end of its interval, which is at least as wide as it ought to be where the part is made of several counters",
 	"concentration.lo": "lower end of its interval, which is at least as wide as it ought to be",
 	"index":            "sum of squared shares", "classes": "classes with a share", "effective_classes": "1 / index: classes of equal size that would be as concentrated", "paths": "number of first paths",
+
+	"number": "place of the clause among those of the arm", "rule": "kind of the rule, see relend schema rules", "of": "policy or law that has the clause", "law": "yes or no", "sentence": "the clause in words",
+	"rules.reason": "under which the clause denies", "figure": "what is counted: asked, would_bind, decided, refused_amount, reduced or cut_amount",
+	"rules.unit": "count or the currency", "rules_monthly.unit": "count or the currency", "share_std_error": "standard error of share", "rules.diff": "share decided less that of the same clause in the arm's reference",
 }
 
 // Meaning says what a column holds; "" for one that is not documented.

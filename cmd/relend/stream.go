@@ -53,7 +53,7 @@ func (o *runOptions) stream(ctx context.Context, env *environment, w *rundir.Wri
 	if err != nil {
 		return err
 	}
-	if err := census.Close(e.Portfolio.MaxRejected); err != nil {
+	if err := heeding(ctx, func() error { return census.Close(e.Portfolio.MaxRejected) }); err != nil {
 		return err
 	}
 	common.Segments, common.Intake = census.Segments(), census.Intake
@@ -84,7 +84,7 @@ func (o *runOptions) stream(ctx context.Context, env *environment, w *rundir.Wri
 	if _, err := mapping.Blocks(ctx, load, o.block, false, nil, chosen); err != nil {
 		return err
 	}
-	if err := census.Anchor(common, arms, settings); err != nil {
+	if err := heeding(ctx, func() error { return census.Anchor(common, arms, settings) }); err != nil {
 		return err
 	}
 
@@ -101,7 +101,7 @@ func (o *runOptions) stream(ctx context.Context, env *environment, w *rundir.Wri
 		if len(block.Borrowers) == 0 {
 			return nil
 		}
-		plan, err := census.Plan(common, block, arms, settings)
+		plan, err := interruptible(ctx, func() (*sim.Plan, error) { return census.Plan(common, block, arms, settings) })
 		if err != nil {
 			return err
 		}
@@ -139,6 +139,12 @@ func (o *runOptions) stream(ctx context.Context, env *environment, w *rundir.Wri
 	}
 	conclude(results, int(census.Intake.Borrowers), slice)
 	return o.write(ctx, env, w, results, e.Resolved(), o.manifest(env, started, workers, settings.Seed, inputs), "")
+}
+
+// heeding is interruptible for what returns no value.
+func heeding(ctx context.Context, f func() error) error {
+	_, err := interruptible(ctx, func() (struct{}, error) { return struct{}{}, f() })
+	return err
 }
 
 // rowsOf adds up the rows that the footers of a tape state.

@@ -166,9 +166,7 @@ func regretTables(r *output.Sweep) (tables []grid) {
 			Columns: []string{"Alternative", "Largest regret", "in world", "Mean regret"}}
 		few := len(x.Worlds) <= 4
 		if few {
-			for _, w := range x.Worlds {
-				g.Columns = append(g.Columns, w)
-			}
+			g.Columns = append(g.Columns, x.Worlds...)
 		}
 		for i, row := range x.Rows {
 			if i == mostRows {

@@ -107,7 +107,7 @@ func TestPlainProgress(t *testing.T) {
 		t.Error("off shows something")
 	}
 	out.Reset()
-	p := newBar(&out, 2, func(int) time.Duration { return 0 }) // mpb writes nothing to what is not a terminal, and must not hang
+	p := newBar("paths", &out, 2, func(int) time.Duration { return 0 }) // mpb writes nothing to what is not a terminal, and must not hang
 	p.show(1, 2)
 	p.stop()
 }

@@ -44,6 +44,11 @@ type progress struct {
 const every = 30 * time.Second
 
 func newProgress(mode progressMode, w io.Writer, total int, now func() time.Time) progress {
+	return newProgressOf("paths", mode, w, total, now)
+}
+
+// newProgressOf is newProgress of something else than paths.
+func newProgressOf(what string, mode progressMode, w io.Writer, total int, now func() time.Time) progress {
 	start := now()
 	left := func(done int) time.Duration {
 		return time.Duration(float64(now().Sub(start)) / float64(done) * float64(total-done)).Round(time.Second)
@@ -52,25 +57,25 @@ func newProgress(mode progressMode, w io.Writer, total int, now func() time.Time
 	case mode == "off":
 		return progress{nil, func() {}}
 	case mode == "auto" && width(w) > 0: // a terminal without a size shows no bar
-		return newBar(w, total, left)
+		return newBar(what, w, total, left)
 	}
 	last := start
 	return progress{
 		show: func(done, total int) {
 			if t := now(); t.Sub(last) >= every {
 				last = t
-				fmt.Fprintf(w, "relend: %d of %d paths, %v left\n", done, total, left(done))
+				fmt.Fprintf(w, "relend: %d of %d %s, %v left\n", done, total, what, left(done))
 			}
 		},
 		stop: func() {},
 	}
 }
 
-func newBar(w io.Writer, total int, left func(done int) time.Duration) progress {
+func newBar(what string, w io.Writer, total int, left func(done int) time.Duration) progress {
 	bars := mpb.New(mpb.WithOutput(w), mpb.WithWidth(48))
 	bar := bars.AddBar(int64(total),
 		mpb.BarRemoveOnComplete(),
-		mpb.PrependDecorators(decor.CountersNoUnit("%d of %d paths ")),
+		mpb.PrependDecorators(decor.CountersNoUnit("%d of %d "+what+" ")),
 		mpb.AppendDecorators(decor.Percentage(), decor.Any(func(s decor.Statistics) string {
 			if s.Current == 0 {
 				return ""

@@ -93,7 +93,7 @@ func (o *runOptions) stream(ctx context.Context, env *environment, w *rundir.Wri
 	if o.quiet {
 		mode = "off"
 	}
-	bar := newProgress(mode, env.stderr, int(census.Intake.Borrowers), time.Now)
+	bar := newProgressOf("borrowers", mode, env.stderr, int(census.Intake.Borrowers), time.Now)
 	defer bar.stop()
 	var whole *data.Partial
 	done := 0

@@ -39,8 +39,9 @@ type Census struct {
 	anchored bool
 }
 
-// CensusBytes bounds what a census holds for a borrower, growing lists included.
-const CensusBytes = 64
+// CensusBytes bounds what a census takes for a borrower with one loan, growing lists and their garbage included: 76 were
+// measured with 46 million.
+const CensusBytes = 80
 
 // counted is a borrower as the census keeps him.
 type counted struct {

@@ -15,6 +15,9 @@ import (
 	"relend/sim"
 )
 
+// perRow bounds the bytes of a row of a block while it is read.
+const perRow = 200
+
 // stream runs an experiment on a portfolio that does not fit into memory, block by block.
 func (o *runOptions) stream(ctx context.Context, env *environment, w *rundir.Writer, e *scenarios.Experiment, started time.Time) error {
 	ps := &data.Problems{Cause: data.BadConfig}
@@ -41,6 +44,10 @@ func (o *runOptions) stream(ctx context.Context, env *environment, w *rundir.Wri
 	rows, err := rowsOf(load)
 	if err != nil {
 		return err
+	}
+	if need, available := resident(sim.CensusBytes*rows+perRow*int64(o.block), 0), env.memory(); available > 0 && need > available {
+		ps.Add("memory", "a stream of %d rows in blocks of %d needs about %s, %s are available: choose smaller blocks (--block-rows), or fewer rows", rows, o.block, size(need), size(available))
+		return ps
 	}
 	say := func(format string, args ...any) {
 		if !o.quiet {
@@ -107,7 +114,7 @@ func (o *runOptions) stream(ctx context.Context, env *environment, w *rundir.Wri
 		}
 		shard := data.Shard{Part: 1, Of: 1, By: data.ByBorrowers}
 		if whole == nil {
-			need := resident(plan.MemoryOf(workers, shard), 0) + sim.CensusBytes*census.Intake.Borrowers + 100*int64(o.block)
+			need := resident(plan.MemoryOf(workers, shard), 0) + sim.CensusBytes*census.Intake.Borrowers + perRow*int64(o.block)
 			say("streamed: %s in blocks of about %s rows, memory about %s", output.Plural(int(rows), "row"), output.Number(float64(o.block), 0), size(need))
 			if err := checkMemoryOfPart(env.memory(), need); err != nil {
 				return err

@@ -38,29 +38,9 @@ func (l *life) apply(t int, wasIdle bool) {
 		return
 	}
 	w := l.worker
-	a, outcomes := &w.application, &w.outcomes
+	a := &w.application
 	l.applyFor(a, t)
-	var bureau *rule.Bureau
-	var last judgement // arms side by side often come to the same
-	for rest := l.arms; rest != 0; rest &= rest - 1 {
-		i := bits.TrailingZeros64(uint64(rest))
-		book := l.family.books[i]
-		terms := book.At(t)
-		if bureau == nil || *bureau != terms.Bureau {
-			bureau = &terms.Bureau
-			a.Outside = l.fate.shows(int(l.reported(t, bureau.Lag)), bureau)
-		}
-		d, cause := w.judge(book, a)
-		w.bite(l, t, i, a, d, cause)
-		d = l.judged(t, i, a, d)
-		if !last.alike(d, terms) {
-			last = judgement{d, terms, l.comes(t, a, d, terms)}
-		}
-		outcomes[i] = last.outcome
-		if !d.Granted {
-			w.denied[d.Reason] |= 1 << i
-		}
-	}
+	l.judge(t, a)
 	for reason, arms := range w.denied {
 		if arms != 0 {
 			l.deny(t, data.Reason(reason), arms)
@@ -68,36 +48,92 @@ func (l *life) apply(t int, wasIdle bool) {
 		}
 	}
 
-	first := outcomes[bits.TrailingZeros64(uint64(l.arms))]
-	mine := same(outcomes, l.arms, first)
-	if mine != l.arms {
-		for rest := l.arms &^ mine; rest != 0; {
-			o := outcomes[bits.TrailingZeros64(uint64(rest))]
-			group := same(outcomes, rest, o)
-			rest &^= group
-			l.worker.part(l, t, wasIdle, a, o, group)
+	mine := w.branch(l.arms)
+	if mine.arms != l.arms {
+		for rest := l.arms &^ mine.arms; rest != 0; {
+			other := w.branch(rest)
+			rest &^= other.arms
+			w.part(l, t, wasIdle, a, other.outcome, other.arms)
 		}
-		if !l.worker.room(l.family, mine) {
-			one := mine & -mine
-			l.worker.part(l, t, wasIdle, a, first, mine&^one)
-			mine = one
+		if !w.room(l.family, mine.arms) {
+			one := mine.arms & -mine.arms
+			w.part(l, t, wasIdle, a, mine.outcome, mine.arms&^one)
+			mine.arms = one
 		}
-		l.worker.join(l, mine)
+		w.join(l, mine.arms)
 	}
-	l.carry(t, wasIdle, a, first)
+	l.carry(t, wasIdle, a, mine.outcome)
 }
 
-// judgement is a decision under some terms with what comes of it.
-type judgement struct {
-	decision rule.Decision
-	terms    *rule.Terms
-	outcome  outcome
+// branch is an outcome with the arms that come to it.
+type branch struct {
+	outcome
+	arms armSet
 }
 
-// alike says whether another decision has the same outcome for sure.
-func (j *judgement) alike(d rule.Decision, terms *rule.Terms) bool {
-	return j.terms != nil && j.decision == d && (j.terms == terms ||
-		j.terms.Share == terms.Share && j.terms.Scope == terms.Scope && j.terms.Open == terms.Open && j.terms.Outside == terms.Outside)
+// branch returns that of the first of some arms.
+func (w *worker) branch(arms armSet) *branch {
+	for i := range w.branches {
+		if w.branches[i].arms&arms&-arms != 0 {
+			return &w.branches[i]
+		}
+	}
+	panic("an arm without an outcome")
+}
+
+// judge finds the branches of an application in step t, and the arms that deny it by reason. Arms whose books are on one bench
+// are judged together, but one by one where every rule is heard or a story is told.
+func (l *life) judge(t int, a *rule.Application) {
+	w := l.worker
+	w.branches = w.branches[:0]
+	var bureau *rule.Bureau
+	var hearing *rule.Hearing
+	if w.heard {
+		hearing = &w.hearing
+	}
+	for k := range l.family.benches {
+		bench := &l.family.benches[k]
+		arms := uint64(l.arms) & bench.Books
+		if arms == 0 {
+			continue
+		}
+		terms := bench.Terms(t)
+		if bureau == nil || *bureau != terms.Bureau {
+			bureau = &terms.Bureau
+			a.Outside = l.fate.shows(int(l.reported(t, bureau.Lag)), bureau)
+		}
+		for arms != 0 {
+			set := arms
+			if w.heard || w.story != nil {
+				set &= -set
+				w.hearing.Clear()
+			}
+			arms &^= set
+			w.verdicts = bench.Judge(a, set, hearing, w.verdicts[:0])
+			for i := range w.verdicts {
+				v := &w.verdicts[i]
+				w.bitten(l, t, a, v)
+				if w.story != nil {
+					v.Decision = l.judged(t, bits.TrailingZeros64(v.Books), a, v.Decision)
+				}
+				if !v.Granted {
+					w.denied[v.Reason] |= armSet(v.Books)
+				}
+				w.reach(l.comes(t, a, v.Decision, terms), armSet(v.Books))
+			}
+		}
+	}
+}
+
+// reach notes that arms come to an outcome.
+func (w *worker) reach(o outcome, arms armSet) {
+	for i := range w.branches {
+		if w.branches[i].outcome == o {
+			w.branches[i].arms |= arms
+			return
+		}
+	}
+	w.branches = append(w.branches, branch{o, arms})
 }
 
 // judged shows a decision in arm i to the story, if there is one.
@@ -124,17 +160,6 @@ func (l *life) deny(t int, reason data.Reason, arms armSet) {
 	for ; arms != 0; arms &= arms - 1 {
 		count(w.tallies[l.family.arms[bits.TrailingZeros64(uint64(arms))]])
 	}
-}
-
-// same returns the arms of a set that came to an outcome.
-func same(outcomes *[64]outcome, set armSet, o outcome) (group armSet) {
-	for ; set != 0; set &= set - 1 {
-		i := bits.TrailingZeros64(uint64(set))
-		if outcomes[i] == o {
-			group |= 1 << i
-		}
-	}
-	return group
 }
 
 // applyFor describes the borrower as lender and law see him, apart from outside loans.

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"relend/data"
@@ -61,6 +62,17 @@ func (w *worker) judge(book *rule.Book, a *rule.Application) (rule.Decision, int
 	}
 	w.hearing.Clear()
 	return book.Judge(a, &w.hearing)
+}
+
+// bitten counts what an application in step t has come to in the arms of a verdict.
+func (w *worker) bitten(l *life, t int, a *rule.Application, v *rule.Verdict) {
+	if w.bites == nil {
+		return
+	}
+	for arms := v.Books; arms != 0; arms &= arms - 1 {
+		i := bits.TrailingZeros64(arms)
+		w.bite(l, t, i, a, v.Decision, v.Cause(i))
+	}
 }
 
 // bite counts in arm i what an application in step t, and its hearing, has come to.

@@ -13,6 +13,7 @@ import (
 	"relend/data"
 	"relend/sim/behaviour"
 	"relend/sim/factor"
+	"relend/sim/rule"
 )
 
 // Anchor says what the PDs of a portfolio are held to.
@@ -219,6 +220,7 @@ func (p *Plan) pilot() (*Plan, []weather) {
 		if at := slices.Index(f.arms, p.as[p.settings.Baseline]); at >= 0 {
 			alone := family{model: f.model, macro: f.macro}
 			alone.join(0, f.books[at], nil) // without controls and quotas, which look at the whole book
+			alone.benches = rule.Benches(alone.books)
 			q.families = []family{alone}
 		}
 	}

@@ -102,6 +102,7 @@ type family struct {
 	arms    []int   // indices into Plan.arms
 	stands  []int64 // by arm of the family: the arms equal to it, itself included
 	books   []*rule.Book
+	benches []rule.Bench
 	classes []class // of the arms that travel together
 	helms   []helm  // of the arms with controls, which travel alone
 	partial bool    // some rule is not obeyed for all borrowers
@@ -257,6 +258,10 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 			return rule.Compile(policy, law, m.unlimited(a, p.setting(a)), money(m.AmountMin))
 		}
 		f.join(i, compile(a.Policy, a.Law), newHelm(a, p.setting(a), compile))
+	}
+	for i := range p.families {
+		f := &p.families[i]
+		f.benches = rule.Benches(f.books)
 	}
 	p.checkWeights(ps)
 	if settings.Census != nil {

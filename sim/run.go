@@ -142,7 +142,8 @@ type worker struct {
 	person      person
 	waiting     []parted
 	application rule.Application
-	outcomes    [64]outcome
+	verdicts    []rule.Verdict
+	branches    []branch
 	denied      [data.NumReasons]armSet // by reason; empty between applications
 	shared      map[setOf]*tally        // of sets of two and more arms
 	spare       []*tally                // for more of them

@@ -263,7 +263,7 @@ func (b *Book) Judge(a *Application, h *Hearing) (d Decision, cause int) {
 			return d, cause
 		}
 	}
-	small := a.Asked < b.AmountMin || refinance && a.Asked < a.NewestBalance
+	small := a.tooSmall(a.Asked, b.AmountMin)
 	if !a.Idle && !refinance || small || math.IsInf(a.BreakEven, 1) {
 		if k := b.inherent(a, terms, small, cause == nobody, h); k >= 0 && cause == nobody {
 			d, cause = Decision{Reason: Inherent[k].Reason}, len(b.rules)+k
@@ -272,11 +272,7 @@ func (b *Book) Judge(a *Application, h *Hearing) (d Decision, cause int) {
 			return d, cause
 		}
 	}
-	kept := Kept{Balance: a.OwnBalance, Instalments: a.OwnInstalments}
-	if refinance {
-		kept.Balance -= a.NewestBalance
-		kept.Instalments -= a.NewestInstalment
-	}
+	kept := a.kept()
 	amount, reason, byLaw, by := a.Asked, data.DeniedAmount, false, len(b.rules)+tooSmall
 	for again := true; again; {
 		least := amount
@@ -307,7 +303,7 @@ func (b *Book) Judge(a *Application, h *Hearing) (d Decision, cause int) {
 		return d, cause
 	}
 	amount -= amount % data.Unit
-	if amount < b.AmountMin || (refinance && amount < a.NewestBalance) {
+	if a.tooSmall(amount, b.AmountMin) {
 		return Decision{Reason: reason, ByLaw: byLaw}, by
 	}
 	apr := a.APR
@@ -323,4 +319,19 @@ func (b *Book) Judge(a *Application, h *Hearing) (d Decision, cause int) {
 		by = nobody
 	}
 	return Decision{Granted: true, Amount: amount, APR: apr, Refinance: refinance}, by
+}
+
+// tooSmall reports whether an amount is below the smallest loan, or below the balance that it replaces.
+func (a *Application) tooSmall(amount, least data.Money) bool {
+	return amount < least || a.Refinance && amount < a.NewestBalance
+}
+
+// kept is what the borrower keeps besides the new loan.
+func (a *Application) kept() Kept {
+	kept := Kept{Balance: a.OwnBalance, Instalments: a.OwnInstalments}
+	if a.Refinance {
+		kept.Balance -= a.NewestBalance
+		kept.Instalments -= a.NewestInstalment
+	}
+	return kept
 }

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 	"relend/data"
+	"relend/sim/contract"
 )
 
 // Whatever the application, a tighter limit never grants more: for each kind that has a limit, and for each condition.
@@ -58,6 +59,7 @@ func TestTighteningNeverGrantsMore(t *testing.T) {
 		a.Term, a.Obedience = rapid.IntRange(1, 24).Draw(t, "term"), rapid.Float64Range(0, .999).Draw(t, "obedience")
 		a.Taken, a.Sequence, a.RollOvers = rapid.Uint64Range(0, 255).Draw(t, "taken"), rapid.IntRange(0, 6).Draw(t, "sequence"), rapid.IntRange(0, 6).Draw(t, "roll-overs")
 		a.NewOrdinal, a.PD, a.BreakEven = rapid.IntRange(1, 9).Draw(t, "ordinal"), rapid.Float64Range(.01, .3).Draw(t, "pd"), rapid.Float64Range(0, .4).Draw(t, "price")
+		a.Burden = contract.Burden(a.Product, a.APR/12, a.Term, nil)
 		x, y := rapid.Float64Range(0, .99).Draw(t, "loose"), rapid.Float64Range(0, .99).Draw(t, "tight")
 		loose, tight := min(x, y), max(x, y)
 		compare := func(what string, rule func(x float64) Rule) {

@@ -113,6 +113,7 @@ func (r *Report) price(arm int) string {
 // gentlest names the arm that lowers the default rate most for each borrower no longer served, where that is not
 // the arm that lowers it most.
 func (r *Report) gentlest(g Group, best int) string {
+	const least = .005 // of borrowers: a ratio to less says nothing
 	arm, most := -1, 0.0
 	for _, a := range g.Arms[1:] {
 		risk, access := r.DifferenceAt(a, "default_rate"), r.DifferenceAt(a, "served_share")
@@ -122,15 +123,16 @@ func (r *Report) gentlest(g Group, best int) string {
 		if access.Verdict() != estimate.Below {
 			return r.Sentence(r.Say("%s lowers it (%s) without serving distinguishably fewer borrowers", r.Title(a), r.words(a, "default_rate", false)))
 		}
-		if rate := risk.Value / access.Value; rate > most {
+		if rate := risk.Value / access.Value; access.Hi <= -least && rate > most {
 			arm, most = a, rate
 		}
 	}
 	if arm < 0 || arm == best {
 		return ""
 	}
-	return r.Sentence(r.Say("for each percentage point of borrowers no longer served, %s lowers the default rate most, by %s pp: %s for %s served",
-		r.Title(arm), Number(most, 2), r.words(arm, "default_rate", false), r.words(arm, "served_share", false)))
+	risk, access := r.DifferenceAt(arm, "default_rate"), r.DifferenceAt(arm, "served_share")
+	return r.Sentence(r.Say("of the arms that clearly cost access, %s lowers the default rate most for each percentage point of borrowers no longer served, by %s pp (at least %s, at most %s): %s for %s served",
+		r.Title(arm), Number(most, 2), Number(max(0, risk.Hi/access.Lo), 2), Number(risk.Lo/access.Hi, 2), r.words(arm, "default_rate", false), r.words(arm, "served_share", false)))
 }
 
 // rebound names the arms whose monthly defaults first lie above the baseline's and later below: refusing a

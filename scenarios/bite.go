@@ -63,7 +63,7 @@ func (r *Regulation) Bites(p *data.Portfolio, day time.Time, lender string, para
 	var bites []Bite
 	var books, probes []*rule.Book
 	compile := func(rules []rule.Rule) *rule.Book {
-		return rule.Compile(nil, rules, rule.Terms{APRCap: math.Inf(1), TopUp: true, Stack: true, Open: 1, Bureau: rule.Bureau{Coverage: 1}, Setting: setting}, data.Unit)
+		return rule.Compile(nil, rules, rule.Terms{APRCap: math.Inf(1), TopUp: true, Stack: true, Open: 1, Bureau: rule.Bureau{Coverage: 1}, Conduct: rule.Unbound, Setting: setting}, data.Unit)
 	}
 	for i := range law.Rules {
 		x := &law.Rules[i]

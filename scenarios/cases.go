@@ -24,13 +24,15 @@ type Law struct {
 	reader *document.Reader
 }
 
-// Case is a request for a loan and what the law says to it.
+// Case is a request for a loan, or the fee asked for a missed instalment, and what the law says to it.
 type Case struct {
 	What   string
 	On     time.Time
 	Expect string // "granted", "reduced to N" (whole units of currency) or "refused by KIND"
 
 	ask     rule.Application
+	fee     float64    // asked for a missed instalment, whole units of currency
+	missed  data.Money // the instalment; 0 in a request for a loan
 	lender  string // of rule.Lenders, "" for one whom all rules bind
 	segment string
 	topUp   bool
@@ -98,9 +100,13 @@ func (l *loader) oneCase(n *document.Node, law *Law) (c Case) {
 	if at := f.Get("lender"); at != nil {
 		c.lender = l.r.OneOf(at, rule.Lenders...)
 	}
-	l.loan(&c, f.Need("loan"), law)
-	if at := f.Get("borrower"); at != nil {
-		l.borrower(&c, at, law)
+	if at := f.Get("late"); at != nil {
+		l.late(&c, at, law)
+	} else {
+		l.loan(&c, f.Need("loan"), law)
+		if at := f.Get("borrower"); at != nil {
+			l.borrower(&c, at, law)
+		}
 	}
 	c.at = f.Need("expect")
 	c.Expect = l.expectation(c.at, law)
@@ -138,6 +144,17 @@ func (l *loader) loan(c *Case, n *document.Node, law *Law) {
 	c.topUp = l.r.Bool(f.Get("top_up"))
 	f.Close()
 	a.Burden = contract.Burden(a.Product, a.APR/float64(law.grid.PerYear()), a.Term, &contract.Line{}) / law.grid.Step()
+}
+
+// late reads a missed instalment and the fee asked for it.
+func (l *loader) late(c *Case, n *document.Node, law *Law) {
+	f := l.r.Map(n)
+	at := f.Need("missed")
+	c.missed, c.fee = l.money(at, law), l.money(f.Need("fee"), law).Major()
+	if at != nil && c.missed == 0 {
+		l.r.Errorf(at, "an instalment of 0 cannot be missed")
+	}
+	f.Close()
 }
 
 func (l *loader) borrower(c *Case, n *document.Node, law *Law) {
@@ -319,6 +336,9 @@ func (law *Law) judge(c *Case) (answer string, decisive int) {
 		}
 	}
 	book, a := law.book(c, slices.DeleteFunc(slices.Clone(rules), func(r rule.Rule) bool { return r == nil }))
+	if c.missed > 0 {
+		return law.fee(c, book, rules)
+	}
 	d := book.Decide(&a)
 	decisive = -1
 	if cause := book.Cause(&a); cause != nil {
@@ -335,6 +355,19 @@ func (law *Law) judge(c *Case) (answer string, decisive int) {
 	return "granted", -1
 }
 
+// fee is judge for the fee for a missed instalment.
+func (law *Law) fee(c *Case, book *rule.Book, rules []rule.Rule) (answer string, decisive int) {
+	allowed := book.At(0).LateFee(c.fee, 0, c.missed)
+	if allowed >= data.Money(math.RoundToEven(c.fee*float64(data.Unit))) {
+		return "granted", -1
+	}
+	decisive = slices.IndexFunc(rules, func(r rule.Rule) bool {
+		_, ok := rule.Bare(r).(*rule.DefaultFeeCap)
+		return r != nil && ok
+	})
+	return fmt.Sprintf("reduced to %d", allowed/data.Unit), decisive
+}
+
 // book compiles rules for the day of a case. The price asked for is the lowest at which the lender would lend, what the
 // borrower owes elsewhere is seen, and nothing else stands in the way.
 func (law *Law) book(c *Case, rules []rule.Rule) (*rule.Book, rule.Application) {
@@ -346,7 +379,7 @@ func (law *Law) book(c *Case, rules []rule.Rule) (*rule.Book, rule.Application) 
 		}
 	}
 	return rule.Compile(nil, rules, rule.Terms{
-		APRCap: math.Inf(1), TopUp: c.topUp, Stack: true, Open: 1, Bureau: rule.Bureau{Coverage: 1},
+		APRCap: math.Inf(1), TopUp: c.topUp, Stack: true, Open: 1, Bureau: rule.Bureau{Coverage: 1}, Conduct: rule.Unbound,
 		Setting: rule.Setting{Grid: law.grid, AsOf: c.On, Segments: segments},
 	}, data.Unit), a
 }

@@ -147,7 +147,7 @@ func (w *worker) steer(ctx context.Context, path, f int, arm *helm) error {
 // termsOf are what a book offers before a borrower's product and tenor are known.
 func termsOf(b *rule.Book) terms {
 	t := &b.Terms
-	return terms{cap: t.APRCap, supply: t.Open, most: uint8(t.Outside), bureau: &t.Bureau, tariff: tariffOf(b)}
+	return terms{cap: t.APRCap, supply: t.Open, most: uint8(t.Outside), bureau: &t.Bureau, conduct: &t.Conduct, tariff: tariffOf(b)}
 }
 
 // turnTo returns life i of the crowd with the fate its borrower's in step t.

@@ -275,6 +275,7 @@ func TestEveryRuleBites(t *testing.T) {
 	long(t)
 	p := book(500)
 	open := Arm{Arm: data.Arm{Name: "open"}, Behaviour: behaviour.Default()}
+	open.Behaviour.LateFeeShare = .1
 	reference := mustRun(t, p, settings(30, 2), 1, open)
 	for _, c := range []struct {
 		kind   string
@@ -302,6 +303,9 @@ func TestEveryRuleBites(t *testing.T) {
 		{"leverage_cap", &rule.LeverageCap{Multiple: 4, EquityShare: .2}, int(data.DeniedLeverage)},
 		{"funding_budget", &rule.FundingBudget{Share: .02}, int(data.DeniedBudget)},
 		{"average_rate_cap", &rule.AverageRateCap{Max: .16, Window: 1}, int(data.DeniedPrice)},
+		{"default_fee_cap", &rule.DefaultFeeCap{Amount: 1e9 * data.Unit, Share: .05}, -1},
+		{"collection_limit", &rule.CollectionLimit{Cures: .9, Recoveries: 1}, -1},
+		{"collection_limit", &rule.CollectionLimit{Cures: 1, Recoveries: .9}, -1},
 		{"step_down", &rule.StepDown{Shares: []float64{.3}}, int(data.DeniedLadder)},
 		{"sequence_pause", &rule.SequencePause{Loans: 2, Pause: 2}, int(data.DeniedCoolingOff)},
 		{"borrower_ban", &rule.BorrowerBan{MinIncome: 8000 * data.Unit}, int(data.DeniedBorrower)},
@@ -338,8 +342,8 @@ func TestEveryRuleBites(t *testing.T) {
 			}
 		})
 	}
-	if len(rule.Kinds) != 33 { // funding_queue orders what others deny: TestServingOrder
-		t.Errorf("%d kinds of rules, 32 tested here", len(rule.Kinds))
+	if len(rule.Kinds) != 35 { // funding_queue orders what others deny: TestServingOrder
+		t.Errorf("%d kinds of rules, 34 tested here", len(rule.Kinds))
 	}
 }
 

@@ -22,7 +22,7 @@ func biting() []rule.Rule {
 		&rule.ProductCap{Amount: 3000 * data.Unit}, &rule.DataSharing{Coverage: 1, Share: 1}, &rule.OutsideLending{Supply: .5, Max: 2},
 		&rule.StopLending{Close: .03, Open: .02, Hold: 2}, &rule.SlowLending{From: .01, Until: .1},
 		&rule.LeverageCap{Multiple: 4, EquityShare: .2}, &rule.FundingBudget{Share: .02},
-		&rule.AverageRateCap{Max: .16, Window: 1},
+		&rule.AverageRateCap{Max: .16, Window: 1}, &rule.DefaultFeeCap{Amount: 20 * data.Unit, Share: .5}, &rule.CollectionLimit{Cures: .5, Recoveries: .5},
 	}
 }
 
@@ -34,9 +34,10 @@ func clause(r rule.Rule, conditions func(*rule.Clause)) *rule.Clause {
 	return c
 }
 
-// open lends to everybody.
+// open lends to everybody, and takes late fees.
 func open(rules ...rule.Rule) Arm {
 	a := arm("open")
+	a.Behaviour.LateFee = 50
 	a.Policy = append([]rule.Rule{&rule.DataSharing{}}, rules...)
 	return a
 }

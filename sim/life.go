@@ -76,6 +76,7 @@ type terms struct {
 	supply    float64 // of outside loans
 	most      uint8   // outside loans
 	bureau    *rule.Bureau
+	conduct   *rule.Conduct
 	breakEven float64
 	offer     float64    // the APR posted
 	price     float64    // multiplier of asking at that APR
@@ -345,9 +346,15 @@ func (l *life) standStill() {
 	}
 }
 
+// accrue passes a step in which nothing is paid.
 func (l *life) accrue() {
+	m := l.model
 	for i := range l.n {
-		l.loans[i].Accrue()
+		loan := &l.loans[i]
+		loan.Accrue()
+		if m.LateFee+m.LateFeeShare > 0 {
+			loan.Accrued += l.conduct.LateFee(m.LateFee, m.LateFeeShare, loan.Burden(&m.line))
+		}
 	}
 }
 
@@ -492,6 +499,7 @@ func (l *life) defaults(t int) {
 		}
 		share = m.RecoveryFraction(l.economy.sigma, bar/float64(t+1-from))
 	}
+	share *= l.conduct.Recoveries
 	row[data.Defaults] += w
 	row[data.DefaultBalance] += w * int64(balance)
 	row[data.DefaultExposure] += w * int64(exposure)

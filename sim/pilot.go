@@ -226,7 +226,7 @@ func (p *Plan) pilot() (*Plan, []weather) {
 	}
 	weathers := make([]weather, q.settings.Paths)
 	for path := range weathers {
-		weathers[path] = newWeather(q.economies(path), q.settings.Grid.SubStates())
+		weathers[path] = newWeather(q.economies(path), q.settings.Grid.SubStates(), q.families[0].books[0].Terms.Cures)
 	}
 	return &q, weathers
 }
@@ -241,7 +241,7 @@ type weather struct {
 // the year is out without ever being cured.
 type lost [][]float64
 
-func newWeather(economies [][]economy, parts int) weather {
+func newWeather(economies [][]economy, parts int, cures float64) weather {
 	w := weather{economies, make([]lost, len(economies[0]))}
 	for g := range w.lost {
 		steps := economies[0][g].steps
@@ -251,8 +251,9 @@ func newWeather(economies [][]economy, parts int) weather {
 		}
 		for t := len(steps) - 1; t >= 0; t-- {
 			now, next := table[t], table[t+1]
+			chain := steps[t].chain.Weaker(cures)
 			for k := range now {
-				c, further := &steps[t].chain[k/parts], 1.
+				c, further := &chain[k/parts], 1.
 				if k+1 < len(now) {
 					further = next[k+1]
 				}

@@ -118,6 +118,7 @@ type class struct {
 	supply  float64    // of outside loans
 	outside int        // outside loans a borrower can have
 	bureau  rule.Bureau
+	conduct rule.Conduct
 	arms    armSet
 }
 
@@ -357,12 +358,12 @@ func (f *family) join(arm int, book *rule.Book, steered *helm) {
 	for i := range f.classes {
 		c := &f.classes[i]
 		if c.tariff != nil && c.tariff.Alike(book) || c.tariff == nil && !book.Varies() &&
-			c.cap == t.APRCap && c.supply == t.Open && c.outside == t.Outside && c.bureau == t.Bureau {
+			c.cap == t.APRCap && c.supply == t.Open && c.outside == t.Outside && c.bureau == t.Bureau && c.conduct == t.Conduct {
 			c.arms |= bit
 			return
 		}
 	}
-	f.classes = append(f.classes, class{tariffOf(book), t.APRCap, t.Open, t.Outside, t.Bureau, bit})
+	f.classes = append(f.classes, class{tariffOf(book), t.APRCap, t.Open, t.Outside, t.Bureau, t.Conduct, bit})
 }
 
 // load fills borrowers and loans, ordered by segment so that neighbours share a few result cells.

@@ -44,6 +44,10 @@ func fired(u, one, either float64) cause {
 // chain says what step t does to a late borrower.
 func (l *life) chain(t int) behaviour.LateOutcome {
 	chain, bucket := &l.economy.steps[t].chain, int(l.bucket)
+	if l.conduct.Cures < 1 {
+		weaker := chain.Weaker(l.conduct.Cures)
+		chain = &weaker
+	}
 	if !l.worker.plain {
 		from, to := l.fate.between(t, rng.Risk)
 		if o := chain.Late(bucket, from); o == chain.Late(bucket, to) {

@@ -303,7 +303,7 @@ func (w *worker) borrower(path, i int) {
 			if class.arms&done != 0 {
 				continue
 			}
-			l := life{person: &w.person, terms: terms{cap: class.cap, supply: class.supply, most: uint8(class.outside), bureau: &class.bureau, tariff: class.tariff}}
+			l := life{person: &w.person, terms: terms{cap: class.cap, supply: class.supply, most: uint8(class.outside), bureau: &class.bureau, conduct: &class.conduct, tariff: class.tariff}}
 			w.join(&l, family.alike(c, w.person.graded, m.Margin, b.open > 1))
 			done |= l.arms
 			l.begin(&start)
@@ -362,7 +362,7 @@ func (f *family) alike(c int, g *graded, margin float64, mixed bool) armSet {
 	set := first.arms
 	for i := c + 1; i < len(f.classes) && !mixed; i++ {
 		other := &f.classes[i]
-		if first.tariff == nil && other.tariff == nil && other.supply == first.supply && other.outside == first.outside && other.bureau == first.bureau &&
+		if first.tariff == nil && other.tariff == nil && other.supply == first.supply && other.outside == first.outside && other.bureau == first.bureau && other.conduct == first.conduct &&
 			posted(g.breakEven, margin, other.cap) == posted(g.breakEven, margin, first.cap) {
 			set |= other.arms
 		}

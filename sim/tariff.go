@@ -39,7 +39,7 @@ func (l *life) look() {
 		Now: start, Product: l.product, Term: int(l.tenor), Segment: l.borrower.segment, Obedience: l.obedience,
 		Idle: l.n == 0, Since: start - int(l.origin) - 1, Asked: l.asks(l.nextStep()),
 	}
-	l.supply, l.most, l.bureau, l.cap = t.Open, uint8(t.Outside), &t.Bureau, l.tariff.Cap(&a)
+	l.supply, l.most, l.bureau, l.conduct, l.cap = t.Open, uint8(t.Outside), &t.Bureau, &t.Conduct, l.tariff.Cap(&a)
 }
 
 // asks is the amount asked for on a step of the ladder.
@@ -73,7 +73,8 @@ func (m *model) unlimited(a *Arm, s rule.Setting) rule.Terms {
 	return rule.Terms{
 		APRCap: math.Inf(1), TopUp: true, Stack: true, Share: m.Share,
 		Scope: a.Scope, Open: 1, Outside: int(m.OutsideMax), Setting: s,
-		Bureau: rule.Bureau{Coverage: m.Coverage, Lag: int(m.Lag), Missed: m.Missed, Mistaken: m.Mistaken},
+		Bureau:  rule.Bureau{Coverage: m.Coverage, Lag: int(m.Lag), Missed: m.Missed, Mistaken: m.Mistaken},
+		Conduct: rule.Unbound,
 	}
 }
 

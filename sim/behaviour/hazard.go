@@ -100,6 +100,14 @@ func (p *Params) Chain(m Multipliers, n int) (c Chain) {
 	return c
 }
 
+// Weaker is the chain with a share of the chances of cure. What is taken from them is added to those of staying as late.
+func (c Chain) Weaker(share float64) Chain {
+	for k := range c {
+		c[k].Either = c[k].Roll + float64(share*(c[k].Either-c[k].Roll))
+	}
+	return c
+}
+
 // Late resolves a step of a borrower in bucket 1..3 with uniform u.
 func (c *Chain) Late(bucket int, u float64) LateOutcome {
 	switch k := &c[bucket-1]; {

@@ -15,65 +15,66 @@ type Params struct {
 	MacroUnemployment    float64
 	MacroGDP, MacroLPR   float64
 
-	Miss0, SigmaU        float64
-	BPTI, PTIRef, PTIMax float64
-	BStack               float64
-	BOrd                 [4]float64 // ordinal 2, 3, 4, 5 and more
-	BAPR, APRRef         float64
-	AddedDebt            float64
-	BLev                 float64
-	Season               [3]float64
-	Prepay, PrepayRefi   float64
-	PrepayGap            float64
-	Roll, Cure           [3]float64 // from 1-29, 30-59, 60-89 days past due
-	FraudFirst           float64
-	Fraud                [2]float64 // ordinal 2, 3 and more
-	FraudRecovery        float64
-	BustSlope            float64
-	Top, Re, Exit        [2]float64 // not dependent, dependent
-	Return               [3]float64 // shape of Re over the months since payoff: level, extra, decay
-	TopMinAge            float64
-	Elasticity           float64
-	DemandSigma          float64
-	DemandCorr           float64
-	Take                 [4]float64
-	DepShare, DepEntry   float64
-	DepPTI, DepX         float64
-	RollGrowth, LevMax   float64
-	ReliefMult           float64
-	ReliefMonths         float64
-	ShockMult            float64
-	ShockMonths          float64
-	ShockExit            float64
-	Leak                 float64
-	OutsideBirth         [2]float64
-	OutsideDeath         float64
-	OutsideInstalment    float64 // whole currency units a month
-	OutsideBalance       float64 // whole currency units
-	OutsideMax           float64
-	Coverage, Share      float64
-	Lag                  float64
-	Missed, Mistaken     float64
-	RecoveryMean         float64
-	RecoveryCyclicality  float64
-	RecoveryDecay        float64
-	RecoveryMonths       float64
-	ChargeOffMonths      float64
-	Funding, Acquisition float64
-	Operating, Margin    float64
-	PriceRecoveryLag     float64
-	AmountMin            float64
-	ScoreGain            float64
-	Education            float64
-	EducationMiss        float64
-	EducationRollover    float64
-	PrepayScope          float64 // 0 all own loans, 1 the oldest
-	RepK                 float64
-	RiskRise             float64
-	LineMinimum          float64
-	LineFloor            float64 // whole currency units
-	LineDraw, LineFirst  float64
-	LineConversion       float64
+	Miss0, SigmaU         float64
+	BPTI, PTIRef, PTIMax  float64
+	BStack                float64
+	BOrd                  [4]float64 // ordinal 2, 3, 4, 5 and more
+	BAPR, APRRef          float64
+	AddedDebt             float64
+	BLev                  float64
+	Season                [3]float64
+	Prepay, PrepayRefi    float64
+	PrepayGap             float64
+	Roll, Cure            [3]float64 // from 1-29, 30-59, 60-89 days past due
+	FraudFirst            float64
+	Fraud                 [2]float64 // ordinal 2, 3 and more
+	FraudRecovery         float64
+	BustSlope             float64
+	Top, Re, Exit         [2]float64 // not dependent, dependent
+	Return                [3]float64 // shape of Re over the months since payoff: level, extra, decay
+	TopMinAge             float64
+	Elasticity            float64
+	DemandSigma           float64
+	DemandCorr            float64
+	Take                  [4]float64
+	DepShare, DepEntry    float64
+	DepPTI, DepX          float64
+	RollGrowth, LevMax    float64
+	ReliefMult            float64
+	ReliefMonths          float64
+	ShockMult             float64
+	ShockMonths           float64
+	ShockExit             float64
+	Leak                  float64
+	OutsideBirth          [2]float64
+	OutsideDeath          float64
+	OutsideInstalment     float64 // whole currency units a month
+	OutsideBalance        float64 // whole currency units
+	OutsideMax            float64
+	Coverage, Share       float64
+	Lag                   float64
+	Missed, Mistaken      float64
+	LateFee, LateFeeShare float64 // whole currency units; of the instalment
+	RecoveryMean          float64
+	RecoveryCyclicality   float64
+	RecoveryDecay         float64
+	RecoveryMonths        float64
+	ChargeOffMonths       float64
+	Funding, Acquisition  float64
+	Operating, Margin     float64
+	PriceRecoveryLag      float64
+	AmountMin             float64
+	ScoreGain             float64
+	Education             float64
+	EducationMiss         float64
+	EducationRollover     float64
+	PrepayScope           float64 // 0 all own loans, 1 the oldest
+	RepK                  float64
+	RiskRise              float64
+	LineMinimum           float64
+	LineFloor             float64 // whole currency units
+	LineDraw, LineFirst   float64
+	LineConversion        float64
 }
 
 // Parameter documents one parameter.
@@ -192,6 +193,9 @@ var registry = []Parameter{
 	{"delinquency.cure_1", "per month", 1.35, 0, 5, false, "hazard of curing from 1-29 days past due", assumed, func(p *Params) *float64 { return &p.Cure[0] }},
 	{"delinquency.cure_2", "per month", .65, 0, 5, false, "hazard of curing from 30-59 days past due", assumed, func(p *Params) *float64 { return &p.Cure[1] }},
 	{"delinquency.cure_3", "per month", .35, 0, 5, false, "hazard of curing from 60-89 days past due", assumed, func(p *Params) *float64 { return &p.Cure[2] }},
+
+	{"late_fee.amount", "money", 0, 0, 1e9, false, "fee for each instalment of a loan that is missed", "assumption (no fee: only arrears accrue interest)", func(p *Params) *float64 { return &p.LateFee }},
+	{"late_fee.share", "share", 0, 0, 5, false, "fee for each instalment of a loan that is missed, as a share of it, beside late_fee.amount", "assumption (no fee: only arrears accrue interest)", func(p *Params) *float64 { return &p.LateFeeShare }},
 
 	{"fraud.p_1", "share", .008, 0, 1, false, "chance that the first loan of an applicant is never paid (malicious delinquency)", assumed, func(p *Params) *float64 { return &p.FraudFirst }},
 	{"fraud.p_2", "share", .002, 0, 1, false, "chance that a second loan is never paid (first-payment default)", assumed, func(p *Params) *float64 { return &p.Fraud[0] }},

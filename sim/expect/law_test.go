@@ -61,6 +61,11 @@ func laws(unit data.Money) []expect.Arm {
 			clause(&rule.MinimumTerm{Term: 8}, func(c *rule.Clause) { c.From = after(4) }),
 			clause(&rule.TopUp{}, func(c *rule.Clause) { c.From = after(6) }),
 		}},
+		{Policy: standard(), Law: []rule.Rule{
+			clause(&rule.DefaultFeeCap{Amount: 12 * data.Unit, Share: .2}, func(c *rule.Clause) { c.From = after(2) }),
+			clause(&rule.DefaultFeeCap{Share: .01, Amount: 1e9 * data.Unit}, func(c *rule.Clause) { c.From = after(5) }),
+			clause(&rule.CollectionLimit{Cures: .6, Recoveries: .7}, func(c *rule.Clause) { c.From = after(3) }),
+		}},
 	}
 }
 
@@ -78,6 +83,7 @@ func lawful(people int) (list []*trial) {
 			people: people, paths: 1, seed: uint64(40 + i), options: expect.Options{Threshold: 1e-9},
 			macro: factor.Macro{LPR: []float64{0, 0, 1, 1, -1, 2}},
 		}
+		c.params.LateFee, c.params.LateFeeShare = 10, .05
 		c.params.Margin, c.params.Re, c.params.Top = .05, [2]float64{1.2, 1.6}, [2]float64{.3, .5}
 		list = append(list, c)
 	}
@@ -124,6 +130,29 @@ func TestWrongLawsAreRejected(t *testing.T) {
 		sums, e := c.simulate(t)
 		for i, rules := range arm {
 			x, err := expect.Run(c.borrower, expect.Arm{Behaviour: c.params, Policy: rules}, e, c.months, c.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bad := rejected(compare(name, sums[0], float64(c.people*c.paths), x)); (len(bad) > 0) != (i == 1) {
+				t.Errorf("%s: %v", name, bad)
+			}
+		}
+	}
+}
+
+// So are wrong limits on fees and collection, among borrowers who are often late.
+func TestWrongConductIsRejected(t *testing.T) {
+	for name, law := range map[string][2]rule.Rule{
+		"a fee that is twice as high": {&rule.DefaultFeeCap{Share: .2, Amount: 1e9 * data.Unit}, &rule.DefaultFeeCap{Share: .4, Amount: 1e9 * data.Unit}},
+		"cured a little more":         {&rule.CollectionLimit{Cures: .6, Recoveries: 1}, &rule.CollectionLimit{Cures: .65, Recoveries: 1}},
+		"recovered a little more":     {&rule.CollectionLimit{Cures: 1, Recoveries: .6}, &rule.CollectionLimit{Cures: 1, Recoveries: .75}},
+	} {
+		c := lawful(100000)[0]
+		c.borrower.PD, c.params.LateFeeShare = .6, 2
+		c.arms = []expect.Arm{{Law: []rule.Rule{law[0]}}}
+		sums, e := c.simulate(t)
+		for i, r := range law {
+			x, err := expect.Run(c.borrower, expect.Arm{Behaviour: c.params, Law: []rule.Rule{r}}, e, c.months, c.options)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -19,8 +19,10 @@ func (r *run) late(from *state, t int, mass []float64) {
 		roll, cure = 1, 0
 	}
 
+	cure *= r.book.At(t).Cures
+
 	s := *from
-	r.each(&s, unpaid)
+	r.each(&s, r.unpaid(t))
 	if int(from.part) < r.parts-1 {
 		s.part++
 		s.isLate(t)
@@ -58,9 +60,19 @@ func (r *run) late(from *state, t int, mass []float64) {
 	r.flows = r.flows[:0]
 }
 
-func unpaid(l *loan) contract.Cash {
-	l.Accrue()
-	return contract.Cash{}
+// unpaid is a missed instalment in step t: interest and the late fee are owed.
+func (r *run) unpaid(t int) func(l *loan) contract.Cash {
+	terms := r.book.At(t)
+	return func(l *loan) contract.Cash {
+		l.Accrue()
+		due := float64(l.Burden(&r.line))
+		fee := math.Min(r.p.LateFee*float64(data.Unit)+r.p.LateFeeShare*due, terms.Fee*float64(data.Unit))
+		if terms.FeeShare < math.MaxFloat64 {
+			fee = math.Min(fee, terms.FeeShare*due)
+		}
+		l.Accrued += nearest(fee)
+		return contract.Cash{}
+	}
 }
 
 // isLate remembers that step t ended in the bucket of the mode.
@@ -162,7 +174,7 @@ func (r *run) afterOutside(from state, before opening, p float64) {
 		s := from
 		r.each(&s, func(l *loan) contract.Cash {
 			l.Flags |= contract.Dirty
-			return unpaid(l)
+			return r.unpaid(t)(l)
 		})
 		s.mode, s.clean = late1, 0
 		s.isLate(t)
@@ -293,6 +305,7 @@ func (r *run) fail(s *state, t int, mass []float64, p float64) {
 		}
 		share = math.Max(0, math.Min(1, r.p.RecoveryMean*math.Exp(-r.p.RecoveryCyclicality*r.sigma*mean)))
 	}
+	share *= r.book.At(t).Recoveries
 	paid, off := data.Money(0), false
 	for step := t; step < len(r.economy); step++ {
 		month, cash := r.month(step), data.Money(0)

@@ -72,7 +72,7 @@ func newRun(b *Borrower, a *Arm, e *Economy, months int, o Options, s seen) *run
 		outsideBalance:    nearest(p.OutsideBalance * float64(data.Unit)),
 		book: rule.Compile(a.Policy, a.Law, rule.Terms{
 			APRCap: math.Inf(1), TopUp: true, Stack: true, Share: p.Share,
-			Scope: a.Scope, Open: 1, Outside: int(p.OutsideMax), Bureau: rule.Bureau{Coverage: p.Coverage}, Setting: e.setting(),
+			Scope: a.Scope, Open: 1, Outside: int(p.OutsideMax), Bureau: rule.Bureau{Coverage: p.Coverage}, Conduct: rule.Unbound, Setting: e.setting(),
 		}, nearest(p.AmountMin*float64(data.Unit))),
 		looks:   lookedAt(e.Grid, a.Policy, a.Law),
 		nodes:   nodes(p, o.Frailty, o.Demand, s),

@@ -194,7 +194,7 @@ func (b *Book) Shares() []float64 { return b.shares }
 // Alike reports whether two books give borrowers the same terms and prices, whatever they decide.
 func (b *Book) Alike(o *Book) bool {
 	return reflect.DeepEqual(b.eras, o.eras) && reflect.DeepEqual(b.prices, o.prices) && b.Terms.APRCap == o.Terms.APRCap &&
-		b.Terms.Open == o.Terms.Open && b.Terms.Outside == o.Terms.Outside && b.Terms.Bureau == o.Terms.Bureau
+		b.Terms.Open == o.Terms.Open && b.Terms.Outside == o.Terms.Outside && b.Terms.Bureau == o.Terms.Bureau && b.Terms.Conduct == o.Terms.Conduct
 }
 
 // insert keeps the list ordered by reason; equal reasons stay in the order of arrival.

@@ -15,6 +15,7 @@ package rule
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"relend/data"
@@ -150,6 +151,7 @@ type Terms struct {
 	Open    float64 // supply of outside loans relative to normal, 0 = closed
 	Outside int     // outside loans a borrower can have
 	Bureau
+	Conduct
 	Setting
 }
 
@@ -160,6 +162,17 @@ type Bureau struct {
 	Missed   float64 // chance that a loan reported is missing from the borrower's file
 	Mistaken float64 // chance that his file shows one loan that is not his
 }
+
+// Conduct is how lenders may treat borrowers who are late. Unbound sets no bounds.
+type Conduct struct {
+	FeeShare   float64 // highest fee for a missed instalment, as a share of it
+	Fee        float64 // and in whole currency units
+	Cures      float64 // chance that a late borrower is cured in a step, relative to normal
+	Recoveries float64 // cash after default, relative to normal
+}
+
+// Unbound is conduct without rules.
+var Unbound = Conduct{math.Inf(1), math.Inf(1), 1, 1}
 
 // MostLag is the largest lag that a borrower's state can hold, in steps; it covers three months on every grid.
 const MostLag = 15
@@ -200,6 +213,8 @@ var Kinds = []Kind{
 	{"step_down", "Step-down", func() Rule { return &StepDown{} }},
 	{"product_cap", "Product cap", func() Rule { return &ProductCap{} }},
 	{"data_sharing", "Data sharing", func() Rule { return newDataSharing() }},
+	{"default_fee_cap", "Cap on late fees", func() Rule { return &DefaultFeeCap{Amount: mostFee, Share: mostFeeShare} }},
+	{"collection_limit", "Limit on collection", func() Rule { return &CollectionLimit{Cures: 1, Recoveries: 1} }},
 	{"outside_lending", "Outside lending", func() Rule { return &OutsideLending{Supply: 1, Max: maxOutside} }},
 	{"stop_lending", "Stop of lending", func() Rule { return &StopLending{Close: .06, Open: .05, Hold: 2} }},
 	{"slow_lending", "Slowing of lending", func() Rule { return &SlowLending{From: .04, Until: .06} }},

@@ -12,7 +12,7 @@ import (
 )
 
 func wide() Terms {
-	return Terms{APRCap: math.Inf(1), TopUp: true, Stack: true, Bureau: Bureau{Coverage: .5}, Open: 1, Outside: 15}
+	return Terms{APRCap: math.Inf(1), TopUp: true, Stack: true, Bureau: Bureau{Coverage: .5}, Conduct: Unbound, Open: 1, Outside: 15}
 }
 
 // fine is an application that every rule in the tests allows.

@@ -13,7 +13,7 @@ import (
 func TestBench(t *testing.T) {
 	measure := func() benchReport {
 		var text strings.Builder
-		if code := run(context.Background(), []string{"bench", "--borrowers", "200", "--json"}, &text, io.Discard); code != 0 {
+		if code := run(context.Background(), []string{"bench", "--borrowers", "100", "--json"}, &text, io.Discard); code != 0 {
 			t.Fatalf("exit code %d", code)
 		}
 		var r benchReport

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"relend/data"
+	"relend/data/synth"
 	"relend/scenarios"
 	"relend/scenarios/sweep"
 )
@@ -23,7 +24,9 @@ outputs: [default_rate, net_margin@6]
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := loadPortfolio(context.Background(), study.Base.Portfolio)
+	spec := synth.Default()
+	spec.Borrowers = 150
+	p, err := synth.Generate(spec)
 	if err != nil {
 		t.Fatal(err)
 	}

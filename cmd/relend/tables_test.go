@@ -1,13 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"relend/data"
@@ -18,20 +19,40 @@ import (
 	"relend/sim/behaviour"
 )
 
-// quick runs the quick experiment on a few paths and returns its directory.
-func quick(t *testing.T, flags ...string) string {
-	t.Helper()
-	dir := filepath.Join(t.TempDir(), "run")
-	var out, complaints bytes.Buffer
-	if code := run(t.Context(), append([]string{"run", "quick", "--quiet", "--paths", "8", "-o", dir}, flags...), &out, &complaints); code != exitOK {
-		t.Fatalf("code %d: %s", code, complaints.String())
+// once is a directory that several tests look at; what a test changes, it copies first.
+func once(fill func(dir string) error) func(*testing.T) string {
+	made := sync.OnceValues(func() (string, error) {
+		dir, err := os.MkdirTemp("", "relend-test-")
+		if err == nil {
+			shared = append(shared, dir)
+			err = fill(dir)
+		}
+		return dir, err
+	})
+	return func(t *testing.T) string {
+		t.Helper()
+		dir, err := made()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dir
 	}
-	return dir
 }
+
+// shared are the directories of once. Tests that ask for one do not run side by side.
+var shared []string
+
+// quick is a directory with a run of the quick experiment on a few paths.
+var quick = once(func(dir string) error {
+	if code, _, complaints := relend("run", "quick", "--quiet", "--paths", "8", "-o", filepath.Join(dir, "run")); code != exitOK {
+		return fmt.Errorf("exit code %d: %s", code, complaints)
+	}
+	return nil
+})
 
 // TestTablesAddUp checks the identities of the tables on a run of the engine: they hold whatever was drawn.
 func TestTablesAddUp(t *testing.T) {
-	dir := quick(t)
+	dir := filepath.Join(quick(t), "run")
 	_, results, err := rundir.Open(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -158,7 +179,7 @@ func TestTablesAddUp(t *testing.T) {
 // A pass over assumptions compares runs path by path: one with itself moves nothing, one with fewer defaults in an arm by just
 // those, and arms that change places are named.
 func TestInfluence(t *testing.T) {
-	_, results, err := rundir.Open(quick(t))
+	_, results, err := rundir.Open(filepath.Join(quick(t), "run"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ func TestCrowdIsCounted(t *testing.T) {
 
 // Controls that never bind leave every count as it is without them, to the unit.
 func TestControlsThatNeverBind(t *testing.T) {
-	p := book(300)
+	p := book(100)
 	plain := mustRun(t, p, settings(24, 2), 1, arm("base"))
 	weekly := settings(12, 2)
 	weekly.Grid = data.Weekly

@@ -35,7 +35,7 @@ func weighed(weights []float64) *data.Results {
 // quantile, every interval must cover as often as it says at least, one that is missing for want of paths not counted as covering, within a binomial bound at 1e-6. Weights left out and
 // weights of the wrong sign must not.
 func TestWeightedTails(t *testing.T) {
-	const runs, paths, months, phi, level = 200, 1600, 12, .9, .95
+	const runs, paths, months, phi, level = 120, 1600, 12, .9, .95
 	variance := 0.
 	for i := range months {
 		for j := range months {

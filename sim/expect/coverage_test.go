@@ -37,7 +37,8 @@ func covered() (list []data.Measure) {
 // design. Without a factor the oracle's value is exact. With a factor it is a mean over paths of the economy that are
 // not the runs' own, so many that its error is below a fifth of a run's (checked). The same bounds reject intervals
 // that take the borrowers of one economy as independent, a value off by a tenth, a difference of zero, and, in every
-// design but the plain one, the spread of replicates divided by the number of paths, with a normal quantile.
+// design but the plain one, the spread of replicates divided by the number of paths, with a normal quantile. Without
+// RELEND_SLOW=1 the factor moves the economy and the designs are the plain one and one whose replicates are of many paths.
 func TestCoverage(t *testing.T) {
 	const runs, people, months, references = 200, 200, 8, 192
 	measures := covered()
@@ -50,12 +51,18 @@ func TestCoverage(t *testing.T) {
 	for _, rho := range []float64{0, .08} {
 		params := lively(rand.New(rand.NewPCG(5, 5)))
 		params.Rho = rho
+		if rho == 0 && !slow {
+			continue
+		}
 		values, errors := oracle(t, borrower, params, arms, measures, people, months, references)
 		for _, design := range factor.DesignNames() {
 			t.Run(fmt.Sprintf("rho %v, %s", rho, design), func(t *testing.T) {
 				d, err := factor.ParseDesign(design)
 				if err != nil {
 					t.Fatal(err)
+				}
+				if !slow && d != factor.Plain && d != factor.Lattice {
+					t.Skip("RELEND_SLOW is not set")
 				}
 				paths := max(16, 4*d.Replicate())
 				inside := coverage{}

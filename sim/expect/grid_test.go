@@ -176,6 +176,9 @@ func TestAnchoredPDOnGrids(t *testing.T) {
 		for _, pd := range []float64{.01, .08, .25} {
 			b := endless(pd)
 			for _, anchored := range []data.Grid{grid, data.Monthly} {
+				if anchored != grid && pd != .08 {
+					continue // one PD shows that the wrong grid is noticed
+				}
 				segment, err := anchor.Solve(&p, anchored, .05)
 				if err != nil {
 					t.Fatal(err)

@@ -90,10 +90,13 @@ func lawful(people int) (list []*trial) {
 	return list
 }
 
-// Engine and oracle agree under every kind of rule with its conditions.
+// Engine and oracle agree under every kind of rule with its conditions, over 6 months, with RELEND_SLOW=1 over 8.
 func TestEngineAgreesOnLaw(t *testing.T) {
 	var family []figure
 	for _, c := range lawful(12000) {
+		if !slow { // what the oracle takes grows fast with the months
+			c.months = 6
+		}
 		family = append(family, c.compare(t)...)
 	}
 	report(t, family)

@@ -376,10 +376,14 @@ func trials(seeds int, people int) (list []*trial) {
 	return list
 }
 
-// Engine and oracle agree on every counter of every month, in many policies.
+// Engine and oracle agree on every counter of every month, in many policies, over 6 months or more, with RELEND_SLOW=1 over
+// 8 or more.
 func TestEngineAgrees(t *testing.T) {
 	var family []figure
 	for _, c := range trials(1, 30000) {
+		if !slow && c.months == 8 { // what the oracle takes grows fast with the months
+			c.months = 6
+		}
 		family = append(family, c.compare(t)...)
 	}
 	report(t, family)

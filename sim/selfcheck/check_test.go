@@ -2,6 +2,7 @@ package selfcheck
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,9 @@ func TestChecks(t *testing.T) {
 	ids := map[string]bool{}
 	for _, c := range Checks() {
 		t.Run(c.ID, func(t *testing.T) {
+			if c.ID == "V25" && os.Getenv("RELEND_SLOW") == "" { // TestCoverage of package expect asks the same of fewer designs
+				t.Skip("RELEND_SLOW is not set")
+			}
 			if ids[c.ID] || c.Title == "" || c.Source == "" || len(c.Wrong) == 0 {
 				t.Fatalf("an id twice, or without title, source or wrong model: %+v", c)
 			}

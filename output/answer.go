@@ -169,7 +169,7 @@ func (r *Report) plain(arm int, measure string) string {
 			figures = append(figures, r.At(a, measure))
 		}
 	}
-	return strings.TrimSpace(s.Value(r.At(arm, measure), s.Column(figures)) + " " + s.Unit)
+	return strings.TrimSpace(r.keyed(arm, measure, "", s.Value(r.At(arm, measure), s.Column(figures))) + " " + s.Unit)
 }
 
 // words writes a difference at the horizon in words, with its interval where long is set.
@@ -185,12 +185,45 @@ func (r *Report) words(arm int, measure string, long bool) string {
 	case d.Verdict() == estimate.Unclear:
 		return r.Say("not distinguishably changed")
 	}
-	text := strings.TrimSpace(Signed(d.Value*s.Factor, digits) + " " + s.DiffUnit)
+	text := strings.TrimSpace(r.keyed(arm, measure, "/diff", Signed(d.Value*s.Factor, digits)) + " " + s.DiffUnit)
 	switch {
 	case math.IsNaN(d.SE):
 		return r.Say("%s, no error bar", text)
 	case long:
-		return r.Say("%s, %s %s to %s", text, r.Interval(), Signed(d.Lo*s.Factor, digits), Signed(d.Hi*s.Factor, digits))
+		return r.Say("%s, %s %s to %s", text, r.Interval(), r.keyed(arm, measure, "/diff/lo", Signed(d.Lo*s.Factor, digits)), r.keyed(arm, measure, "/diff/hi", Signed(d.Hi*s.Factor, digits)))
 	}
-	return text + " ±" + Number(d.Half()*s.Factor, digits)
+	return text + " ±" + r.keyed(arm, measure, "/diff/half", Number(d.Half()*s.Factor, digits))
+}
+
+// Span is a piece of a sentence. Key, if not empty, names the source of the number that Text is: ARM/MEASURE of the summary at
+// the horizon, with /diff for the difference, and with /lo, /hi or /half for its interval.
+type Span struct{ Text, Key string }
+
+// A number with a source is written between these in Report.Keyed; they occur in no text.
+const (
+	keyBegins  = "\x01"
+	textBegins = "\x02"
+	textEnds   = "\x03"
+)
+
+// keyed writes a number with its source.
+func (r *Report) keyed(arm int, measure, part, text string) string {
+	return keyBegins + r.Run.Arms[arm].Name + "/" + measure + part + textBegins + text + textEnds
+}
+
+// Spans divides a sentence of Report.Keyed.
+func Spans(s string) (list []Span) {
+	for s != "" {
+		before, rest, found := strings.Cut(s, keyBegins)
+		if before != "" {
+			list = append(list, Span{Text: before})
+		}
+		if !found {
+			break
+		}
+		key, rest, _ := strings.Cut(rest, textBegins)
+		text, rest, _ := strings.Cut(rest, textEnds)
+		list, s = append(list, Span{text, key}), rest
+	}
+	return list
 }

@@ -42,6 +42,7 @@ type Report struct {
 	Groups      []Group
 	Headline    []int    // indices into Measures
 	Answer      []string // sentences that answer the question, most important first
+	Keyed       []string // the same with the sources of their numbers: see Spans
 	Warnings    []string
 	Frontiers   []Frontier    // of FrontierAims
 	Dominated   []int         // Beaten of the first one
@@ -140,7 +141,14 @@ func Build(results *data.Results, options Options) *Report {
 	r.Parts, r.Spread = contributions(results, e)
 	r.hideSmall(options.MinCell)
 	r.converge()
-	r.Answer = r.answer()
+	r.Keyed = r.answer()
+	for _, s := range r.Keyed {
+		plain := ""
+		for _, span := range Spans(s) {
+			plain += span.Text
+		}
+		r.Answer = append(r.Answer, plain)
+	}
 	if e.Replicates < 30 {
 		r.Warnings = append(r.Warnings, r.Say("only %s: intervals are rough; 30 or more give reliable ones", r.Count(e.Replicates, "independent replicate")))
 	}

@@ -14,13 +14,14 @@ import (
 )
 
 // key names the row of tables/summary.csv at the horizon that a number of the report comes from: ARM/MEASURE, or
-// ARM/MEASURE/diff for the difference in it. It is the attribute data-key of the number's cell.
+// ARM/MEASURE/diff for the difference in it. It is the attribute data-key of the number's cell, or of its span in a sentence
+// (output.Span).
 func key(r *output.Report, arm, measure int) string {
 	return r.Run.Arms[arm].Name + "/" + r.Measures[measure].Name
 }
 
 var (
-	keyed   = regexp.MustCompile(`<td[^>]* data-key="([^"]*)"[^>]*>(.*?)</td>`)
+	keyed   = regexp.MustCompile(`<(?:td|span)[^>]* data-key="([^"]*)"[^>]*>(.*?)</(?:td|span)>`)
 	tag     = regexp.MustCompile(`<[^>]*>`)
 	written = regexp.MustCompile(`^([+-]?[0-9]+(?:\.([0-9]+))?) ?(?:±([0-9]+(?:\.[0-9]+)?))?$`)
 )
@@ -50,7 +51,13 @@ func LookUp(page, summary []byte, horizon int) (found int, wrong []string) {
 	for _, m := range keyed.FindAllSubmatch(page, -1) {
 		name := html.UnescapeString(string(m[1]))
 		text := strings.TrimSpace(html.UnescapeString(string(tag.ReplaceAll(m[2], nil))))
-		base, difference := strings.CutSuffix(name, "/diff")
+		base, part := name, ""
+		for _, end := range []string{"/lo", "/hi", "/half"} {
+			if rest, ok := strings.CutSuffix(base, end); ok {
+				base, part = rest, end
+			}
+		}
+		base, difference := strings.CutSuffix(base, "/diff")
 		row, ok := known[base]
 		if !ok {
 			wrong = append(wrong, fmt.Sprintf("%s: tables/summary.csv has no such row in month %d", name, horizon))
@@ -68,7 +75,16 @@ func LookUp(page, summary []byte, horizon int) (found int, wrong []string) {
 			return v
 		}
 		found++
-		if !shows(text, row[at["unit"]], number(value), number(prefix+"lo"), number(prefix+"hi")) {
+		shown, lo, hi := number(value), number(prefix+"lo"), number(prefix+"hi")
+		switch part {
+		case "/lo":
+			shown = lo
+		case "/hi":
+			shown = hi
+		case "/half":
+			shown = (hi - lo) / 2
+		}
+		if !shows(text, row[at["unit"]], shown, lo, hi) {
 			wrong = append(wrong, fmt.Sprintf("%s is %q, tables/summary.csv has %s (%s to %s)", name, text, row[at[value]], row[at[prefix+"lo"]], row[at[prefix+"hi"]]))
 		}
 	}

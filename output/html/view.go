@@ -39,6 +39,7 @@ var contentPolicy = func() string {
 var layout = template.Must(template.New("report").Funcs(template.FuncMap{
 	"number": func(v int64) string { return output.Number(float64(v), 0) },
 	"minus":  minus,
+	"spans":  output.Spans,
 	"upper": func(s string) string {
 		first, size := utf8.DecodeRuneInString(s)
 		return strings.ToUpper(string(first)) + s[size:]

@@ -50,7 +50,7 @@ func (r *Run) Heard(path int) bool {
 	size, batches, batch := max(r.Replicate, 1), r.Batches(), r.BatchOf(path)
 	replicates := r.Paths / size
 	first := (batch*replicates + batches - 1) / batches
-	return batch%max(1, batches/leastHeard) == 0 && path/size == first
+	return batch%r.everyHeard() == 0 && path/size == first
 }
 
 // Bites returns what the ledger counts of a clause of an arm in a month from 1 on.

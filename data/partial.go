@@ -65,6 +65,7 @@ type Partial struct {
 	Halves  [][]int64 // likewise, of those of these paths whose halves are told apart
 	Weights []float64 // of these paths, nil where each counts 1
 	Ledger  [][]int64 // per arm, as in Results, of what the shard has counted; nil for an arm that is the same as another
+	Access  [][]int64 // likewise; nil where paths have weights
 
 	// By paths: the sums over the replicates of each of Cells and of their margins, per arm.
 	Sums [][]ExactSums

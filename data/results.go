@@ -138,6 +138,7 @@ type Run struct {
 	Tolerances  []string     `json:"tolerances,omitempty"` // of measures against an earlier run, as written
 	Costs       Costs        `json:"costs"`
 	Anchoring   Anchoring    `json:"anchoring"`
+	Bands       []ScoreBand  `json:"bands,omitempty"` // by PD, those of applicants last
 	Sharing     Sharing      `json:"sharing,omitzero"`
 	ErrorParts  []ErrorParts `json:"error_parts,omitempty"`
 	Effective   float64      `json:"effective_paths,omitempty"` // effective sample size of weighted paths; 0: they have no weights
@@ -204,6 +205,9 @@ type Results struct {
 	// Ledger counts what each clause does, per arm: [((batch*Months + month-1)*clauses + clause)*NumBites + Bite]; nil
 	// where it was not kept: paths with weights, expected values, and results of an older program.
 	Ledger [][]int64
+
+	// Access is the ledger of access, per arm: [hearing*AccessSize + entry]; nil where it was not kept, as with Ledger.
+	Access [][]int64
 }
 
 // Weight is that of a path.
@@ -226,7 +230,7 @@ func (r *Results) Weigh(weights []float64) {
 		squares += float64(w * w)
 	}
 	r.Weights, r.Run.Effective = weights, float64(sum*sum)/squares
-	r.Cells, r.Ledger = make([][]CellSums, len(r.Run.Arms)), nil
+	r.Cells, r.Ledger, r.Access = make([][]CellSums, len(r.Run.Arms)), nil, nil
 }
 
 // Row returns the counters of one arm, path and month (0 = snapshot).

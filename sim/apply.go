@@ -259,6 +259,12 @@ func (l *life) carry(t int, wasIdle bool, a *rule.Application, o outcome) {
 	row, w := counters(rows, l.month(t)), l.weight
 	row[data.Applications] += w
 	row[data.RequestedAmount] += w * int64(a.Asked)
+	if l.marks != nil {
+		l.marks.asked |= l.arms
+		if o.kind == leaked {
+			l.marks.left |= l.arms
+		}
+	}
 	if l.reached < asked {
 		l.reached = asked
 		row[data.FirstApplications] += w
@@ -358,6 +364,7 @@ func (l *life) grant(t int, wasIdle bool, row *row, a *rule.Application, o outco
 	l.principal = o.amount
 	l.resize()
 	l.origin = int16(t)
+	l.notesGrant(t, a.Idle, wasIdle)
 	l.mode, l.age, l.gap, l.shock = current, 0, 0, 0
 	l.began = l.reported(t, l.bureau.Lag)
 	l.stale = true

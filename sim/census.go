@@ -37,6 +37,7 @@ type Census struct {
 	loan     []data.Loan // of the likely borrower
 	chosen   data.Portfolio
 	anchored bool
+	scored   []data.ScoreBand
 }
 
 // CensusBytes bounds what a census takes for a borrower with one loan, growing lists and their garbage included: 76 were
@@ -161,6 +162,7 @@ func (c *Census) Close(maxRejected float64) error {
 		}
 		c.pick()
 	}
+	c.score()
 	for _, people := range c.people {
 		slices.SortFunc(people, func(a, b counted) int { return cmp.Compare(a.id, b.id) })
 		sum := 0.
@@ -209,6 +211,38 @@ func (c *Census) bandsOf(segment int) (out []band) {
 		out, people = append(out, b), people[n:]
 	}
 	return out
+}
+
+// score finds the score bands, as Plan.score does, of borrowers who are in the order of PDs by segment.
+func (c *Census) score() {
+	total, at := int64(0), make([]int, len(c.people))
+	for _, people := range c.people {
+		for _, b := range people {
+			total += int64(b.weight)
+		}
+	}
+	if !c.HasPD {
+		c.scored = []data.ScoreBand{{Borrowers: total}}
+		return
+	}
+	c.scored = scoreBands(func(yield func(float64, int64) bool) {
+		for {
+			next := -1
+			for g, people := range c.people {
+				if at[g] < len(people) && (next < 0 || people[at[g]].pd < c.people[next][at[next]].pd) {
+					next = g
+				}
+			}
+			if next < 0 {
+				return
+			}
+			b := &c.people[next][at[next]]
+			at[next]++
+			if !yield(b.pd, int64(b.weight)) {
+				return
+			}
+		}
+	}, total)
 }
 
 // pick names the borrowers that the pilot looks at.

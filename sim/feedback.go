@@ -140,6 +140,9 @@ func (w *worker) steer(ctx context.Context, path, f int, arm *helm) error {
 		}
 		h.serve(w, path, t)
 	}
+	for i := range w.crowd.lives {
+		w.crowd.lives[i].notesEnd()
+	}
 	w.crowd.waiting = h.waiting
 	return nil
 }

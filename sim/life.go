@@ -66,6 +66,7 @@ type person struct {
 	demand   float64 // multiplier of asking
 	helm     *helm   // of an arm with controls, else nil
 	grade    provision.Grade
+	marks    *marks // nil where the ledger of access is not kept
 
 	obedience float64 // rules obeyed for a larger share of borrowers bind him
 }
@@ -388,7 +389,7 @@ func (l *life) drop(t int) {
 	keep := uint8(0)
 	for i := range l.n {
 		if l.loans[i].Remaining > 0 {
-			l.loans[keep] = l.loans[i]
+			l.loans[keep], l.granted[keep] = l.loans[i], l.granted[i]
 			keep++
 		}
 	}
@@ -500,6 +501,7 @@ func (l *life) defaults(t int) {
 		share = m.RecoveryFraction(l.economy.sigma, bar/float64(t+1-from))
 	}
 	share *= l.conduct.Recoveries
+	l.notesDefault(t)
 	row[data.Defaults] += w
 	row[data.DefaultBalance] += w * int64(balance)
 	row[data.DefaultExposure] += w * int64(exposure)

@@ -91,7 +91,9 @@ type Plan struct {
 	merged     merged
 	beyond     []excess // with a census, by model
 	odd        []bool   // with a census, by borrower: belongs to the second half
-	plain      bool     // no shortcuts (quiet.go, race.go): for tests, which compare
+	scored     []data.ScoreBand
+	bandOf     []uint8 // by borrower: index into scored
+	plain      bool    // no shortcuts (quiet.go, race.go): for tests, which compare
 }
 
 // family is a group of arms that share behaviour and macro path: they travel together until a decision parts
@@ -238,6 +240,7 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 	if err := p.load(portfolio); err != nil {
 		return nil, err
 	}
+	p.score()
 	models := map[behaviour.Params]*model{}
 	for i := range arms {
 		a := &arms[i]

@@ -60,10 +60,14 @@ func (p *Plan) MemoryOf(workers int, shard data.Shard) int64 {
 	if p.settings.Pooled {
 		return portfolio + arms*paths*block + int64(workers)*(arms+shared)*singles*block
 	}
-	run, ledger := data.Run{Paths: p.settings.Paths, Replicate: p.settings.Design.Replicate()}, int64(0)
+	run, ledger := data.Run{Paths: p.settings.Paths, Replicate: p.settings.Design.Replicate(), Months: p.settings.Months, Bands: p.scored}, int64(0)
 	for a, as := range p.as {
-		if as == a {
-			ledger += int64(p.settings.Months*len(p.arms[a].Clauses)) * (int64(run.Batches()) + int64(workers)) * int64(data.NumBites) * 8
+		if as != a {
+			continue
+		}
+		ledger += int64(p.settings.Months*len(p.arms[a].Clauses)) * (int64(run.Batches()) + int64(workers)) * int64(data.NumBites) * 8
+		if p.kept() {
+			ledger += int64(run.AccessSize()) * (int64(run.Hearings()) + int64(workers)) * 8
 		}
 	}
 	return portfolio + ledger + arms*(paths+min(paths, halvedPaths))*block + arms*margins*block*4 + int64(workers)*(2*arms+shared)*singles*block
@@ -115,6 +119,9 @@ func (p *Plan) simulate(ctx context.Context, workers, from, to int, begin func()
 					for a, b := range w.bites {
 						if b != nil {
 							b.add(y.Ledger[a], run.BatchOf(path), w.heard)
+							if w.listens() {
+								w.access.add(a, y.Access[a], run.HearingOf(path))
+							}
 						}
 					}
 					mu.Unlock()
@@ -153,6 +160,7 @@ type worker struct {
 	economies   [][]economy // per family and risk
 	crowd       crowd
 	watch       *watch    // in the pilot
+	access      *access   // nil where nobody asks
 	halves      [][]int64 // by arm, of the first paths; nil where nobody asks
 	bites       []*bites  // by arm, of the path; nil where nobody asks, and for arms that are not simulated themselves
 	heard       bool      // every rule is, on this path
@@ -207,13 +215,22 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 	if w.halves != nil && path < halvedPaths {
 		stride = 2 // the two halves one after the other
 	}
+	bands := 1
+	if w.listens() {
+		bands = w.access.begin(w, path) // one after the other too
+	}
 	for half := range stride {
-		for i := w.from; i < w.to; i++ {
-			if i%blockOfBorrowers == 0 && ctx.Err() != nil {
-				return context.Cause(ctx)
+		for band := range bands {
+			for i := w.from; i < w.to; i++ {
+				if i%blockOfBorrowers == 0 && ctx.Err() != nil {
+					return context.Cause(ctx)
+				}
+				if (stride == 1 || p.second(i) == (half == 1)) && (bands == 1 || w.access.bands[i] == uint8(band)) {
+					w.subject(path, i)
+				}
 			}
-			if stride == 1 || p.second(i) == (half == 1) {
-				w.subject(path, i)
+			if half < stride-1 && bands > 1 || band < bands-1 {
+				w.access.endBand(w, band)
 			}
 		}
 		if stride == 2 && half == 0 {
@@ -227,6 +244,11 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 			}
 		}
 	}
+	if w.listens() && p.steered() {
+		for i := w.from; i < w.to; i++ {
+			w.access.cross(i, p.borrowers[i].weight)
+		}
+	}
 	w.settle(path, counts)
 	for arm, as := range p.as {
 		if as != arm {
@@ -235,6 +257,11 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 		totals := w.totals(path, counts[arm])
 		if err := audit(p.arms[arm].Name, path, totals, w.population); err != nil {
 			return err
+		}
+		if w.listens() {
+			if err := w.access.close(w, arm, path, totals); err != nil {
+				return err
+			}
 		}
 		if w.bites == nil {
 			continue
@@ -280,7 +307,13 @@ func (w *worker) settle(path int, counts [][]int64) {
 			y.clear(i)
 		}
 	}
-	for _, shared := range w.shared {
+	for set, shared := range w.shared {
+		if w.listens() {
+			for rest := set.arms; rest != 0; rest &= rest - 1 {
+				sum(w.tallies[set.family.arms[bits.TrailingZeros64(uint64(rest))]].events, shared.events)
+			}
+			clear(shared.events)
+		}
 		w.spare = append(w.spare, shared)
 	}
 	clear(w.shared) // which sets are shared depends on the path alone
@@ -309,13 +342,18 @@ func (w *worker) borrower(path, i int) {
 			l.begin(&start)
 			w.sharing.Branches++
 			l.through(b.arrives(), steps)
+			l.notesEnd()
 			for n := len(w.waiting); n > 0; n = len(w.waiting) {
 				next := w.waiting[n-1]
 				w.waiting = w.waiting[:n-1]
 				w.sharing.Branches++
 				next.life.through(next.from, steps)
+				next.life.notesEnd()
 			}
 		}
+	}
+	if w.listens() && !p.steered() {
+		w.access.cross(i, cmp.Or(w.weight, b.weight))
 	}
 }
 
@@ -344,7 +382,7 @@ func (w *worker) meet(who *person, f, i int) {
 		fate: &w.fate, weight: cmp.Or(w.weight, b.weight), pd: m.pd(b),
 		frailty: float64(m.SigmaU*u) - float64(m.SigmaU*m.SigmaU)/2,
 		demand:  behaviour.Exp(float64(m.DemandSigma*e) - float64(m.DemandSigma*m.DemandSigma)/2),
-		grade:   provision.GradeOf(m.graded[i].hazard),
+		grade:   provision.GradeOf(m.graded[i].hazard), marks: w.marksOf(f, i),
 	}
 	if m.ScoreGain > 0 {
 		who.see()
@@ -403,10 +441,18 @@ func (w *worker) tallyOf(f *family, arms armSet) *tally {
 			t, w.spare = w.spare[n-1], w.spare[:n-1]
 		} else {
 			t = newTally(len(w.plan.cells), w.plan.settings.Months)
+			w.hear(t)
 		}
 		w.shared[set] = t
 	}
 	return t
+}
+
+// hear gives a tally room for what the ledger of access counts at events, where it is kept.
+func (w *worker) hear(t *tally) {
+	if w.access != nil {
+		t.events = make([]int64, w.access.places.size)
+	}
 }
 
 // room reports whether a set of arms has or may get a tally.
@@ -463,7 +509,7 @@ func (p *Plan) Describe() data.Run {
 	r := data.Run{
 		Format: data.RunFormat, Currency: p.portfolio.Currency, Seed: s.Seed, Paths: s.Paths,
 		Replicate: s.Design.Replicate(), Design: s.Design.String(), Months: s.Months, Baseline: s.Baseline,
-		Anchoring: p.anchored, Segments: p.segments, Intake: p.portfolio.Intake, Sources: p.portfolio.Sources,
+		Anchoring: p.anchored, Bands: p.scored, Segments: p.segments, Intake: p.portfolio.Intake, Sources: p.portfolio.Sources,
 		Warnings: append([]string(nil), p.warnings...),
 		Costs:    data.Costs{Funding: base.Funding, Operating: base.Operating, Acquisition: base.Acquisition, OutsideBalance: money(base.OutsideBalance)},
 	}

@@ -68,6 +68,14 @@ func (p *Plan) RunShard(ctx context.Context, shard data.Shard, workers int, prog
 	begin := func() *worker {
 		w := newWorker(p)
 		w.halves, w.first, w.from, w.to, w.population = y.Halves, y.First, first, last, population
+		if y.Access != nil {
+			w.access = newAccess(p, &y.Run)
+			for _, t := range w.tallies {
+				if t != nil {
+					w.hear(t)
+				}
+			}
+		}
 		if y.Ledger != nil {
 			w.bites = make([]*bites, len(p.arms))
 			for a, as := range p.as {
@@ -130,6 +138,9 @@ func (p *Plan) blank(shard data.Shard, first, paths int, part bool) *data.Partia
 	if y.Halves != nil {
 		y.Ledger = make([][]int64, len(p.arms))
 	}
+	if p.kept() {
+		y.Access = make([][]int64, len(p.arms))
+	}
 	for a, as := range p.as {
 		if as != a {
 			continue
@@ -138,6 +149,9 @@ func (p *Plan) blank(shard data.Shard, first, paths int, part bool) *data.Partia
 		if y.Halves != nil {
 			y.Halves[a] = make([]int64, max(0, min(first+paths, halvedPaths)-first)*p.block())
 			y.Ledger[a] = make([]int64, y.Run.Batches()*p.settings.Months*len(p.arms[a].Clauses)*data.NumBites)
+		}
+		if y.Access != nil {
+			y.Access[a] = make([]int64, y.Run.Hearings()*y.Run.AccessSize())
 		}
 		if y.Replicates != nil {
 			y.Replicates[a] = make([][]int64, p.Units(data.ByPaths))
@@ -189,6 +203,9 @@ func Merge(into, part *data.Partial) {
 		if into.Ledger != nil {
 			sum(into.Ledger[a], part.Ledger[a])
 		}
+		if into.Access != nil {
+			sum(into.Access[a], part.Access[a])
+		}
 		if into.Shard.By == data.ByPaths {
 			into.Counts[a] = append(into.Counts[a], part.Counts[a]...)
 			if into.Halves != nil {
@@ -225,7 +242,7 @@ func addExact(into, part []data.ExactSums) {
 
 // Results makes the results of a run out of the partial to which all its shards were added.
 func Results(y *data.Partial) *data.Results {
-	r := &data.Results{Run: y.Run, Counts: shared(y.As, y.Counts), Halves: shared(y.As, y.Halves), Ledger: shared(y.As, y.Ledger), Cells: make([][]data.CellSums, len(y.As))}
+	r := &data.Results{Run: y.Run, Counts: shared(y.As, y.Counts), Halves: shared(y.As, y.Halves), Ledger: shared(y.As, y.Ledger), Access: shared(y.As, y.Access), Cells: make([][]data.CellSums, len(y.As))}
 	for a, as := range y.As {
 		switch {
 		case as != a:

@@ -45,6 +45,7 @@ type state struct {
 	first     data.Money                 // principal of the first loan of the sequence
 	taken     uint64                     // bit i: a loan was granted i steps before the last origination
 	lately    uint64                     // outside loans open at the end of step moved - i, in bits 4i to 4i+3
+	granted   [rule.MaxOwn]int16         // by open loan: month in which it was granted, -1 before the snapshot; kept on paths heard
 	lateAt    [3]int16                   // last step that ended 1+, 30+, 60+ days past due
 	product   data.Product               // of the newest or last loan
 	mode      mode
@@ -138,7 +139,7 @@ func (p *Plan) start(b *borrower, f *fate, m *model) state {
 	s := state{
 		principal: b.base, origin: b.origin, tenor: b.tenor, product: b.product, n: b.open, bucket: b.bucket, overdue: b.overdue,
 		ordinal: b.ordinal, gap: b.gap, outside: min(b.outside, uint8(m.OutsideMax)), clean: b.clean,
-		lateAt: [3]int16{never, never, never}, dependent: f.dependent < b.dependence(m),
+		lateAt: [3]int16{never, never, never}, granted: [rule.MaxOwn]int16{-1, -1, -1, -1}, dependent: f.dependent < b.dependence(m),
 	}
 	s.began, s.moved, s.lately = s.outside, -1, everywhere(s.outside)
 	copy(s.loans[:], p.open(b))

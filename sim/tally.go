@@ -15,12 +15,13 @@ type row = [data.NumCounters]int64
 type tally struct {
 	block  int // length of a cell
 	counts []int64
-	used   []bool // by cell: handed out for counting since it was cleared
+	used   []bool  // by cell: handed out for counting since it was cleared
+	events []int64 // of the ledger of access; nil where it is not kept
 }
 
 func newTally(cells, months int) *tally {
 	block := (months + 1) * int(data.NumCounters)
-	return &tally{block, make([]int64, cells*block), make([]bool, cells)}
+	return &tally{block: block, counts: make([]int64, cells*block), used: make([]bool, cells)}
 }
 
 // cell returns a cell for counting.

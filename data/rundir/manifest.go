@@ -24,12 +24,13 @@ const (
 	PathsFile      = "results/paths.parquet"
 	CellsFile      = "results/cells.parquet"
 	LedgerFile     = "results/ledger.parquet"
+	AccessFile     = "results/access.parquet"
 )
 
-var computed = []string{ExperimentFile, RunFile, PathsFile, CellsFile, LedgerFile}
+var computed = []string{ExperimentFile, RunFile, PathsFile, CellsFile, LedgerFile, AccessFile}
 
 // later are the computed files that older programs did not write.
-var later = []string{LedgerFile}
+var later = []string{LedgerFile, AccessFile}
 
 // Manifest says where a run directory comes from. It is the only file of a run that knows clock, host or path.
 type Manifest struct {

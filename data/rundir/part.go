@@ -20,9 +20,10 @@ const (
 	partHalves = "part/halves.parquet"
 	partCells  = "part/cells.parquet"
 	partLedger = "part/ledger.parquet"
+	partAccess = "part/access.parquet"
 )
 
-var partial = []string{ExperimentFile, PartFile, partPaths, partHalves, partCells, partLedger}
+var partial = []string{ExperimentFile, PartFile, partPaths, partHalves, partCells, partLedger, partAccess}
 
 // Part is a directory with what a shard of a run has counted.
 type Part struct {
@@ -81,24 +82,13 @@ func (w *Writer) WritePart(p Part, y *data.Partial) error {
 	if err := w.Stream(partCells, func(out io.Writer) error { return writePartCells(out, y) }); err != nil {
 		return err
 	}
-	return w.Stream(partLedger, func(out io.Writer) error {
-		return writeNumbers(out, ledgerNumbers, func(row func(...int64) error) error {
-			for arm, counts := range y.Ledger {
-				for at, v := range counts {
-					if v == 0 {
-						continue
-					}
-					if err := row(int64(arm), int64(at), v); err != nil {
-						return err
-					}
-				}
-			}
-			return nil
-		})
-	})
+	if err := w.Stream(partLedger, func(out io.Writer) error { return numbers(out, y.Ledger) }); err != nil {
+		return err
+	}
+	return w.Stream(partAccess, func(out io.Writer) error { return numbers(out, y.Access) })
 }
 
-// ledgerNumbers are the columns of the ledger of a part: an entry is a place in that of an arm. Zeros are left out.
+// ledgerNumbers are the columns of the ledgers of a part: an entry is a place in that of an arm. Zeros are left out.
 var ledgerNumbers = []string{"arm", "entry", "count"}
 
 // tables are what the counts of a part are written and read as: results of its paths, and of those that are halved, with
@@ -270,21 +260,14 @@ func (p *Part) Read(blank func(cells []data.Cell, months int) []data.ExactSums) 
 			at++
 		}
 	}
-	for i, as := range p.As {
-		y.Ledger = append(y.Ledger, nil)
-		if as == i {
-			y.Ledger[i] = make([]int64, p.Run.Batches()*p.Run.Months*len(p.Run.Arms[i].Clauses)*data.NumBites)
-		}
-	}
-	err := p.readNumbers(partLedger, ledgerNumbers, func(row []int64) bool {
-		arm, ok := p.arm(row[0])
-		if ok = ok && row[1] >= 0 && row[1] < int64(len(y.Ledger[arm])); ok {
-			y.Ledger[arm][row[1]] = row[2]
-		}
-		return ok
-	})
-	if err != nil || p.Weighted {
+	var err error
+	if y.Ledger, err = p.readCounts(partLedger, func(arm int) int {
+		return p.Run.Batches() * p.Run.Months * len(p.Run.Arms[arm].Clauses) * data.NumBites
+	}); err != nil || p.Weighted {
 		return y, err
+	}
+	if y.Access, err = p.readCounts(partAccess, func(int) int { return p.Run.Hearings() * p.Run.AccessSize() }); err != nil {
+		return nil, err
 	}
 	for i, as := range p.As {
 		switch {

@@ -39,6 +39,10 @@ func part(by data.Axis, weighted bool) *data.Partial {
 	}
 	y.Run.Arms[0].Clauses, y.Run.Arms[2].Clauses = make([]data.Clause, 2), make([]data.Clause, 3)
 	y.Ledger = [][]int64{noise(2 * 3 * 2 * data.NumBites), nil, noise(2 * 3 * 3 * data.NumBites)}
+	if !weighted {
+		size := y.Run.Hearings() * y.Run.AccessSize()
+		y.Access = [][]int64{noise(size), nil, noise(size)}
+	}
 	switch {
 	case weighted:
 		y.Weights = []float64{.5, 1.5}

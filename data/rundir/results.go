@@ -21,7 +21,8 @@ const counters = int(data.NumCounters)
 // and month (0 = snapshot) and a column per data.Counter, and cells.parquet with the sums over paths of groups
 // of borrowers, one row per arm, segment, product, ordinal class, month and counter that is not all zero; a
 // dimension that was summed over is written as "". ledger.parquet has what each rule did, one row per arm, batch of paths,
-// month and rule that anything was counted of (data.Bite).
+// month and rule that anything was counted of (data.Bite). access.parquet has who was served and what became of whom, one row
+// per arm, batch of paths and entry (data.AccessEntry) that anything was counted of.
 func (w *Writer) WriteResults(r *data.Results) error {
 	run := r.Run
 	run.Format = data.RunFormat
@@ -38,7 +39,10 @@ func (w *Writer) WriteResults(r *data.Results) error {
 	if err := w.Stream(CellsFile, func(out io.Writer) error { return writeCells(out, r) }); err != nil {
 		return err
 	}
-	return w.Stream(LedgerFile, func(out io.Writer) error { return writeLedger(out, r) })
+	if err := w.Stream(LedgerFile, func(out io.Writer) error { return writeLedger(out, r) }); err != nil {
+		return err
+	}
+	return w.Stream(AccessFile, func(out io.Writer) error { return writeAccess(out, r) })
 }
 
 // pathColumns are the columns of paths.parquet with room for n rows.
@@ -256,11 +260,17 @@ func readResults(dir string, has func(name string) bool) (*data.Results, error) 
 	if err := readCells(filepath.Join(dir, CellsFile), r); err != nil {
 		return nil, err
 	}
-	if !has(LedgerFile) {
-		r.Run.Warnings = append(r.Run.Warnings, "the run was written by a program that did not count what each rule does: the report lacks it")
-		return r, nil
+	for _, file := range []struct {
+		name, what string
+		read       func(path string, r *data.Results) error
+	}{{LedgerFile, "what each rule does", readLedger}, {AccessFile, "who is served and what becomes of whom", readAccess}} {
+		if !has(file.name) {
+			r.Run.Warnings = append(r.Run.Warnings, fmt.Sprintf("the run was written by a program that did not count %s: the report lacks it", file.what))
+		} else if err := file.read(filepath.Join(dir, file.name), r); err != nil {
+			return nil, err
+		}
 	}
-	return r, readLedger(filepath.Join(dir, LedgerFile), r)
+	return r, nil
 }
 
 // consistent checks what the readers of results rely on.

@@ -26,6 +26,7 @@ func sample() *data.Results {
 		Format: data.RunFormat, Program: "relend test", Title: "a <b> & c", Currency: "CNY", Seed: 1<<63 + 1,
 		Paths: 4, Replicate: 2, Months: 3, Baseline: 0, Segments: []string{"中小", "prime"},
 		Arms:  []data.Arm{{Name: "baseline", Rules: []string{"none"}}, {Name: "strict"}},
+		Bands: []data.ScoreBand{{Lowest: .01, Highest: .1 + .2, Borrowers: 1<<62 + 1}, {Applicants: true}},
 		Costs: data.Costs{Funding: 0.1 + 0.2, OutsideBalance: 1<<62 + 1},
 	}}
 	cells := []data.Cell{{Segment: 0, Product: 2, Ordinal: 3}, {Segment: data.All, Product: 0, Ordinal: data.All}, {Segment: 1, Product: data.All, Ordinal: data.All}}
@@ -54,6 +55,11 @@ func sample() *data.Results {
 			ledger[i] = rng.Int64N(3) * rng.Int64()
 		}
 		r.Ledger = append(r.Ledger, ledger)
+		access := make([]int64, r.Run.Hearings()*r.Run.AccessSize())
+		for i := range access {
+			access[i] = rng.Int64N(3) * rng.Int64()
+		}
+		r.Access = append(r.Access, access)
 	}
 	return r
 }
@@ -106,7 +112,7 @@ func TestRoundTrip(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("results differ:\n got %+v\nwant %+v", got.Run, want.Run)
 	}
-	if string(run.Experiment) != "title: t\n" || run.Manifest.Seed != want.Run.Seed || len(run.Manifest.Files) != 7 {
+	if string(run.Experiment) != "title: t\n" || run.Manifest.Seed != want.Run.Seed || len(run.Manifest.Files) != 8 {
 		t.Errorf("run: %s, %+v", run.Experiment, run.Manifest)
 	}
 	for _, f := range run.Manifest.Files {
@@ -115,7 +121,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("%s: %+v, manifest has %+v (%v)", f.Name, in, f, err)
 		}
 	}
-	if left := entries(t, filepath.Dir(dir)); len(left) != 11 { // the run, 2 folders, 8 files
+	if left := entries(t, filepath.Dir(dir)); len(left) != 12 { // the run, 2 folders, 9 files
 		t.Errorf("left behind: %v", left)
 	}
 }
@@ -144,7 +150,7 @@ func TestExisting(t *testing.T) {
 		t.Errorf("existing run without force: %v", err)
 	}
 	finish(t, dir, true)
-	if left := entries(t, root); len(left) != 11 {
+	if left := entries(t, root); len(left) != 12 {
 		t.Errorf("after replacement: %v", left)
 	}
 
@@ -319,7 +325,7 @@ func TestRedraw(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Error("results changed by redrawing")
 	}
-	if left := entries(t, root); len(left) != 12 {
+	if left := entries(t, root); len(left) != 13 {
 		t.Errorf("left behind: %v", left)
 	}
 	if _, err := Redraw(root); err == nil || !strings.Contains(err.Error(), "is not a run directory") {
@@ -550,20 +556,20 @@ func TestWeights(t *testing.T) {
 	}
 }
 
-// The directory of a program that did not count what rules do opens, and says so.
-func TestOpensWithoutLedger(t *testing.T) {
+// The directory of a program that did not count what rules do, or who is served, opens and says so.
+func TestOpensWithoutLedgers(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	want := finish(t, dir, false)
-	must(t, os.Remove(filepath.Join(dir, LedgerFile)))
+	must(t, errors.Join(os.Remove(filepath.Join(dir, LedgerFile)), os.Remove(filepath.Join(dir, AccessFile))))
 	m, err := readManifest(dir)
 	must(t, err)
-	m.Files = slices.DeleteFunc(m.Files, func(f File) bool { return f.Name == LedgerFile })
+	m.Files = slices.DeleteFunc(m.Files, func(f File) bool { return f.Name == LedgerFile || f.Name == AccessFile })
 	raw, err := encode(m)
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(dir, ManifestFile), raw, 0o666))
 	_, r, err := Open(dir)
 	must(t, err)
-	if r.Ledger != nil || len(r.Run.Warnings) != 1 || !strings.Contains(r.Run.Warnings[0], "what each rule does") || !reflect.DeepEqual(r.Counts, want.Counts) {
+	if r.Ledger != nil || r.Access != nil || len(r.Run.Warnings) != 2 || !strings.Contains(r.Run.Warnings[0], "what each rule does") || !strings.Contains(r.Run.Warnings[1], "who is served") || !reflect.DeepEqual(r.Counts, want.Counts) {
 		t.Errorf("ledger of %d arms, warnings %q", len(r.Ledger), r.Run.Warnings)
 	}
 }
@@ -594,6 +600,64 @@ func TestForeignLedger(t *testing.T) {
 		spoil(&spoilt.Run)
 		if err := readLedger(path, spoilt); err == nil || !strings.Contains(err.Error(), "does not know") {
 			t.Errorf("another %s: %v", what, err)
+		}
+	}
+}
+
+// An access ledger that names what the run does not know is refused, but for figures of a later program.
+func TestForeignAccess(t *testing.T) {
+	r := sample()
+	path := filepath.Join(t.TempDir(), "access.parquet")
+	f, err := os.Create(path)
+	must(t, err)
+	must(t, errors.Join(writeAccess(f, r), f.Close()))
+	back := &data.Results{Run: r.Run}
+	if must(t, readAccess(path, back)); !reflect.DeepEqual(back.Access, r.Access) {
+		t.Error("the ledger reads back otherwise")
+	}
+	for what, spoil := range map[string]func(run *data.Run){
+		"arm":     func(run *data.Run) { run.Arms[0].Name = "other" },
+		"batch":   func(run *data.Run) { run.Paths = 2 },
+		"horizon": func(run *data.Run) { run.Months = 2 },
+		"band":    func(run *data.Run) { run.Bands = run.Bands[:1] },
+	} {
+		spoilt := &data.Results{Run: r.Run}
+		spoilt.Run.Arms = slices.Clone(r.Run.Arms)
+		spoil(&spoilt.Run)
+		if err := readAccess(path, spoilt); err == nil || !strings.Contains(err.Error(), "does not know") {
+			t.Errorf("another %s: %v", what, err)
+		}
+	}
+}
+
+// Every entry has a place of its own, which is where the run says that it is.
+func TestAccessEntries(t *testing.T) {
+	run := sample().Run
+	for _, months := range []int{1, 3, 12, 40, 130, 600} {
+		run.Months = months
+		list := run.AccessEntries()
+		places := map[data.AccessEntry]int{}
+		for i, e := range list {
+			places[e] = i
+		}
+		last := run.Cohorts() - 1
+		for _, x := range []struct {
+			at    int
+			entry data.AccessEntry
+		}{
+			{run.AccessFlow(1, data.WasServed, data.HasFailed), data.AccessEntry{Figure: "flow", Of: 1, At: 2*data.NumStatus + 8}},
+			{run.AccessSpan(1, data.Horizon) + int(data.Defaults), data.AccessEntry{Figure: "defaults", Of: 1, At: int(data.Horizon)}},
+			{run.AccessSpread(data.AtSequence) + 5, data.AccessEntry{Figure: "sequence", At: 5}},
+			{run.AccessLoans(last), data.AccessEntry{Figure: "loans", Of: last}},
+			{run.AccessDefaults(last, months), data.AccessEntry{Figure: "loan_defaults", Of: last, At: months}},
+			{run.AccessFurther(), data.AccessEntry{Figure: "further_defaults"}},
+		} {
+			if places[x.entry] != x.at {
+				t.Errorf("%d months: %+v lies at %d, the run says %d", months, x.entry, places[x.entry], x.at)
+			}
+		}
+		if len(places) != len(list) || len(list) != run.AccessSize() || run.CohortOf(months-1) != last || run.CohortOf(-1) != 0 || run.Cohorts() > 42 {
+			t.Errorf("%d months: %d entries with %d names, %d cohorts", months, len(list), len(places), run.Cohorts())
 		}
 	}
 }

@@ -46,7 +46,7 @@ type Spread struct {
 var Spreads = [NumSpreads]Spread{
 	{"payment_to_income", "Payment to income at grant", "further loans, by the instalments of all own and outside loans, the new one included, over income",
 		[]string{"under 10 %", "10-20 %", "20-30 %", "30-40 %", "40-50 %", "50-75 %", "75-100 %", "100 % and more"}},
-	{"time_to_reborrow", "Time to the next loan", "further loans, by whole months since the payoff of the last one",
+	{"time_to_reborrow", "Months from the payoff to the next loan", "further loans, by whole months since the payoff of the last one",
 		[]string{"first loan", "beside a running loan", "same month", "1", "2", "3", "4-6", "7-12", "13 and more"}},
 	{"lenders", "Lenders at grant", "further loans, by the lenders to whom the borrower then owes, this one included",
 		[]string{"1", "2", "3", "4", "5", "6 and more"}},

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"relend/data"
 )
@@ -81,6 +82,17 @@ func said(t *testing.T) map[string]string {
 	}
 	for _, m := range data.Measures() {
 		texts[m.Title], texts[m.Definition] = "data: title", "data: definition"
+	}
+	for _, m := range AccessMeasures() {
+		texts[m.Title], texts[m.Definition] = "access: title", "access: definition"
+	}
+	for _, s := range data.Spreads {
+		texts[s.Title] = "data: spread"
+		for _, class := range s.Classes {
+			if strings.ContainsFunc(class, unicode.IsLetter) {
+				texts[class] = "data: class"
+			}
+		}
 	}
 	for r := range data.Reason(data.NumReasons) {
 		texts[r.Title()] = "data: reason"

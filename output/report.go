@@ -50,6 +50,7 @@ type Report struct {
 	Fans        [][][]float64 // [arm][month]: FanLevels quantiles over paths of the cumulative default rate
 	Denials     [][]Denial    // per arm, most frequent first
 	Rules       [][]RuleBite  // per arm, in the order of its clauses; nil where the run kept no ledger
+	Access      *Access       // nil where the run kept none
 	Segments    []SegmentRow
 	Rolls       []Roll         // per arm, state and move
 	LossRates   []YearFigure   // per arm, year and measure of LossRates
@@ -130,7 +131,7 @@ func Build(results *data.Results, options Options) *Report {
 	}
 	r.distributions(e)
 	r.denials()
-	r.Rules = r.rules()
+	r.Rules, r.Access = r.rules(), r.access()
 	for _, aims := range FrontierAims {
 		r.Frontiers = append(r.Frontiers, r.frontier(e, aims[0], aims[1]))
 	}

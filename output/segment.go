@@ -111,7 +111,7 @@ func (r *Report) hideSmall(least int) {
 	if least < 1 {
 		return
 	}
-	classes := 0
+	classes := r.Access.hide(least)
 	type key struct {
 		arm       int
 		dimension string

@@ -24,12 +24,12 @@ type Figure struct {
 }
 
 // Kinds are the charts, in the order of the report.
-var Kinds = []string{"frontier", "frontier_loss", "compare", "difference", "relative", "margin", "fan", "loss", "exceedance", "delinquency", "rolls", "states", "denials", "rules", "rules_monthly", "classes", "influence", "convergence"}
+var Kinds = []string{"frontier", "frontier_loss", "compare", "difference", "relative", "margin", "fan", "loss", "exceedance", "delinquency", "rolls", "states", "denials", "rules", "rules_monthly", "flows", "access", "borrowing", "vintages", "classes", "influence", "convergence"}
 
 var drawers = map[string]func(b *book, g output.Group) *page{
 	"frontier": frontier, "frontier_loss": lossFrontier, "compare": compare, "difference": differences, "relative": relative,
 	"fan": fans, "loss": losses, "delinquency": delinquency, "states": states, "denials": denials, "rules": rules, "rules_monthly": rulesMonthly, "convergence": convergence,
-	"margin": bridge, "exceedance": exceedance, "rolls": rolls, "classes": classes, "influence": influences,
+	"margin": bridge, "exceedance": exceedance, "rolls": rolls, "flows": flows, "access": access, "borrowing": borrowing, "vintages": vintages, "classes": classes, "influence": influences,
 }
 
 // page is a chart before it is drawn.

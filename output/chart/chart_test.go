@@ -48,6 +48,14 @@ func report(months int, titles ...string) *output.Report {
 			}
 		}
 	}
+	r.Run.Bands = []data.ScoreBand{{Lowest: .01, Highest: .05, Borrowers: 600}, {Lowest: .06, Highest: .06, Borrowers: 400}, {Applicants: true}}
+	for a := range r.Run.Arms {
+		counts := make([]int64, r.Run.Hearings()*r.Run.AccessSize())
+		for i := range counts {
+			counts[i] = int64(i*7%11 + a)
+		}
+		r.Access = append(r.Access, counts)
+	}
 	pass := &data.Influence{Paths: paths, Replicates: paths}
 	for i, factor := range []float64{.5, 2} {
 		x := data.Influential{Parameter: "risk.b_pti", Factor: factor, Value: "1", Shifts: make([]data.Shift, len(titles))}

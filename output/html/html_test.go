@@ -55,6 +55,8 @@ func TestGolden(t *testing.T) {
 	golden(t, "denials.csv", firstLines(files.Bytes["tables/denials.csv"], 20))
 	golden(t, "rules.csv", firstLines(files.Bytes["tables/rules.csv"], 20))
 	golden(t, "rules_monthly.csv", firstLines(files.Bytes["tables/rules_monthly.csv"], 20))
+	golden(t, "access.csv", firstLines(files.Bytes["tables/access.csv"], 20))
+	golden(t, "flows.csv", firstLines(files.Bytes["tables/flows.csv"], 20))
 	golden(t, "segments.csv", firstLines(files.Bytes["tables/segments.csv"], 20))
 	golden(t, "summary.csv", firstLines(files.Bytes["tables/summary.csv"], 20))
 	var hashes strings.Builder
@@ -150,7 +152,7 @@ func TestPages(t *testing.T) {
 	chinese.Run.Arms[1].Title = "三个月冷静期"
 	bare := sample(policies[:1], []string{"baseline"}, 2, 1)
 	bare.Run = data.Run{Arms: bare.Run.Arms, Paths: 2, Replicate: 1, Months: 1}
-	bare.Cells, bare.Ledger = nil, nil
+	bare.Cells, bare.Ledger, bare.Access = nil, nil, nil
 	for name, c := range map[string]*data.Results{
 		"one path": one, "hostile": hostile, "chinese": chinese,
 		"one arm": sample(policies[:1], []string{"baseline"}, 16, 6), "one month": sample(policies[:3], []string{"baseline"}, 16, 1),

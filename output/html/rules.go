@@ -12,8 +12,6 @@ func biteTables(r *output.Report, g output.Group) (out []grid) {
 		return nil
 	}
 	arms, note := r.Choose(g, mostColumns)
-	share := output.ScaleOf(data.Share, "", 1)
-	percent := func(f estimate.Figure) string { return minus(share.PlusMinus(f, share.DigitsOf(f))) }
 	for _, a := range arms {
 		t := grid{Columns: []string{r.Say("Rule"), r.Say("Of"), r.Say("Asked"), r.Say("Would bind, %"), r.Say("Decides, %"), r.Say("Δ to the reference, pp"), r.Say("Amount refused, %"), r.Say("Amount cut, %"), r.Say("Amount refused or cut")}}
 		for _, x := range r.Rules[a] {

@@ -79,7 +79,57 @@ func sample(policies []policy, macros []string, paths, months int) *data.Results
 			r.Ledger = append(r.Ledger, ledger(r, g*len(policies)+i))
 		}
 	}
+	run.Bands = []data.ScoreBand{{Lowest: .004, Highest: .021, Borrowers: 9000}, {Lowest: .0211, Highest: .06, Borrowers: 7000}, {Lowest: .061, Highest: .4, Borrowers: 4000}}
+	for a := range run.Arms {
+		r.Access = append(r.Access, access(r, a, min(a%len(policies), 6)))
+	}
 	return r
+}
+
+// access makes a ledger of access in which stricter arms serve fewer of the worst borrowers.
+func access(r *data.Results, arm, strict int) []int64 {
+	run, rng := &r.Run, rand.New(rand.NewPCG(7, uint64(strict)))
+	out := make([]int64, run.Hearings()*run.AccessSize())
+	for h := range run.Hearings() {
+		e := out[h*run.AccessSize():]
+		noise := func(n int) int64 { return int64(n) + rng.Int64N(int64(n)/20+2) }
+		for band, b := range run.Bands {
+			const both = data.HasAsked | data.WasServed
+			all, lost, failed := int(b.Borrowers), 60*strict*(band+1), 100*(band+1)
+			for _, f := range []struct {
+				reference, own data.Status
+				n              int
+			}{{both, data.HasAsked | data.HasLeft, lost / 2}, {both, data.HasAsked, lost - lost/2}, {data.HasAsked, both, lost / 5},
+				{both | data.HasFailed, both, strict * failed / 10}, {both, both | data.HasFailed, strict * failed / 40}, {both | data.HasFailed, both | data.HasFailed, failed}, {both, both, all / 2}} {
+				if f.n > 0 {
+					e[run.AccessFlow(band, f.reference, f.own)] += noise(f.n)
+				}
+			}
+			e[run.AccessFlow(band, 0, 0)] = noise(all / 4)
+			for span := range data.Span(data.NumSpans) {
+				row := e[run.AccessSpan(band, span):]
+				row[data.BorrowersCurrent], row[data.BalanceCurrent], row[data.BorrowersOff] = b.Borrowers, 800_000*b.Borrowers, int64(failed)
+				if span == data.YearOne || span == data.AllMonths {
+					row[data.FirstApplications], row[data.FirstGrants], row[data.Defaults] = noise(all*2/3), noise(all/2-lost), noise(failed)
+					row[data.Applications], row[data.Granted], row[data.Denied(data.DeniedPTI)], row[data.Denied(data.DeniedCoolingOff)] = noise(all), noise(all*2/3-lost), noise(all/5+lost), int64(lost)
+					row[data.Disbursed], row[data.InterestReceived], row[data.ChargedOff], row[data.Leaks] = noise(all)*500_000, noise(all)*90_000, noise(failed)*300_000, noise(lost/2)
+					row[data.BalanceCurrent] *= int64(run.Months)
+				}
+			}
+		}
+		for k, s := range data.Spreads {
+			for class := range s.Classes {
+				e[run.AccessSpread(k)+class] = noise(4000/(class+1) + 50*strict)
+			}
+		}
+		for cohort := range run.Cohorts() {
+			e[run.AccessLoans(cohort)] = noise(5000)
+			for month := range run.Months {
+				e[run.AccessDefaults(cohort, month+1)] = noise(60/(month+1) + strict)
+			}
+		}
+	}
+	return out
 }
 
 // ledger gives an arm a rule for each reason for which it denies. A rule would have bound a fifth more than it decides.

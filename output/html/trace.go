@@ -56,6 +56,9 @@ func Trace(page []byte, tables map[string][]byte) (found int, wrong []string) {
 		if column == "amount" {
 			unit = ""
 		}
+		if i, ok := at["unit"]; ok {
+			unit = row[i]
+		}
 		if !shows(text, unit, number(column), number(lo), number(hi)) {
 			wrong = append(wrong, fmt.Sprintf("%s is %q, the table has %v (%v to %v)", source, text, number(column), number(lo), number(hi)))
 		}

@@ -68,6 +68,8 @@ type view struct {
 	Late        []grid
 	Refusals    []grid
 	Bites       []grid
+	Flows       []grid
+	Bands       []grid
 	Access      []grid
 	Relending   []grid
 	Segments    []grid
@@ -93,7 +95,7 @@ type entry struct{ ID, Title string }
 
 // contents are the sections, in order.
 var contents = [][2]string{{"answer", "Answer"}, {"price", "What each policy buys and costs"}, {"time", "Default rates over time"}, {"losses", "Losses"}, {"late", "Delinquency"},
-	{"refused", "Who is refused and why"}, {"rules", "What each rule does"}, {"relending", "Re-lending and debt"}, {"segments", "Segments"}, {"measures", "All measures"}, {"arms", "Arms"}, {"intake", "Portfolio"},
+	{"refused", "Who is refused and why"}, {"rules", "What each rule does"}, {"served", "Who is served"}, {"relending", "Re-lending and debt"}, {"segments", "Segments"}, {"measures", "All measures"}, {"arms", "Arms"}, {"intake", "Portfolio"},
 	{"assumptions", "Assumptions"}, {"checks", "Checks"}, {"precision", "Precision"}, {"method", "How it was computed"}, {"reproduce", "How to reproduce"}, {"definitions", "Definitions"}}
 
 type figure struct {
@@ -181,6 +183,7 @@ func page(r *output.Report, figures []chart.Figure) []byte {
 		v.Refusals = append(v.Refusals, refusalTable(r, g))
 		v.Access = append(v.Access, measureTable(r, g, r.Say("Risk and access after %s", v.Months), accessMeasures...))
 		v.Bites = append(v.Bites, biteTables(r, g)...)
+		v.Flows, v.Bands = append(v.Flows, flowTables(r, g)...), append(v.Bands, bandTables(r, g)...)
 		v.Segments = append(v.Segments, segmentTables(r, g)...)
 		v.Settled = slices.Concat(v.Settled, settledTables(r, g), partsTable(r, g), beyondTable(r, g))
 		var names []string

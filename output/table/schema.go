@@ -30,6 +30,10 @@ var Kinds = []Kind{
 	{"denials", "One row per arm and reason: denied applications to the horizon under the first rule that failed.", Denials},
 	{"rules", "One row per arm, clause of its policy or law and figure at the horizon: what the clause has done so far, and the same as a share of the arm's applications, or, of money, of the amount asked for in them. A run that kept no ledger of rules has no rows.", Rules},
 	{"rules_monthly", "One row per arm, clause, month and figure: flows of the month, as in rules, where the clause's sentence is.", RulesMonthly},
+	{"access", "One row per arm, score band and figure at the horizon: who is served, refused, lost to other lenders, what it costs the borrower and earns the lender. Bands are fixed on the snapshot. Means over the paths on which every rule is heard, as in rules. Arms whose rules watch the whole book have no rows: their borrowers are not simulated band by band.", AccessTable},
+	{"flows", "One row per arm, score band (0: all), status and part: borrowers who are served (or default) in the reference and in the arm, in one of them or in neither, path by path; the four parts add up to 1. Beside it what becomes of the part's borrowers. An arm without a reference under its macro path is set against itself.", Flows},
+	{"borrowing", "One row per arm, spread and class: loans granted in the projection by payment to income, time since the last payoff and number of lenders, and borrowers by the length of their last loan sequence. The shares of a spread add up to 1.", Borrowing},
+	{"vintages", "One row per arm, cohort of loans and month on book: the share of the cohort's loans in default so far. Cohort 0 is the open loans of the snapshot by months since; a curve ends where some loans of the cohort are not seen so long. A loan that is refinanced is repaid, and its successor belongs to the new cohort.", Vintages},
 	{"segments", "One row per arm and class of borrowers: default rate and share served at the horizon.", Segments},
 	{"contributions", "One row per arm, class of borrowers and part: what the class adds to the whole arm at the horizon; values and shares add up over the classes of a dimension.", Contributions},
 	{"concentration", "One row per arm, dimension and part: Herfindahl-Hirschman index over the classes, 1 where one class has all.", Concentration},
@@ -69,9 +73,22 @@ var meanings = map[string]string{
 	"concentration.lo": "lower end of its interval, which is at least as wide as it ought to be",
 	"index":            "sum of squared shares", "classes": "classes with a share", "effective_classes": "1 / index: classes of equal size that would be as concentrated", "paths": "number of first paths",
 
+	"band": "number of the score band from 1, lowest PD first; 0 is all", "pd_lowest": "lowest PD of the band at the snapshot; 0 for applicants and without PDs", "pd_highest": "highest PD of the band",
+	"access.borrowers": "borrowers of the band at the snapshot, or applicants who have come, mean over paths", "access.figure": "what is measured: a measure of relend schema measures, applied_share, or denied_ and a group of reasons",
+	"access.unit": "share (a fraction), count or the currency", "access.value": "the figure, mean over the paths heard", "definition": "numerator and denominator in words", "access.diff": "paired difference to the same band of the arm's reference",
+	"flows.reference": "key of the arm that it is set against", "status": "served (at least one further loan) or default (reached 90 days past due)", "flows.part": "both, reference_only, arm_only or neither",
+	"flows.borrowers": "borrowers of the part, mean over paths", "flows.share": "of the band's borrowers", "share_std_error": "standard error of share",
+	"flows.default_rate": "share of the part's borrowers who default in the arm", "default_rate_reference": "the same in the reference", "default_rate_reference_lo": "lower end of its interval", "default_rate_reference_hi": "upper end of its interval",
+	"leaked_share": "share of the part's borrowers who in the arm were denied and borrowed from an outside lender", "leaked_share_lo": "lower end of its interval", "leaked_share_hi": "upper end of its interval",
+	"leaked_share_reference": "the same in the reference", "leaked_share_reference_lo": "lower end of its interval", "leaked_share_reference_hi": "upper end of its interval",
+	"spread":          "payment_to_income (instalments of all loans over income at grant), time_to_reborrow (whole months since the last payoff), lenders (to whom the borrower owes after the grant) or sequence (loans in a row, each within a month of the payoff of the one before)",
+	"borrowing.class": "of the spread", "borrowing.number": "of the class, from 1", "count": "loans, or borrowers of the spread sequence, mean over paths", "borrowing.share": "of the spread", "borrowing.diff": "paired difference of share to the arm's reference",
+	"cohort": "0 the open loans of the snapshot, then loans by when they were granted", "vintages.from_month": "first month of the projection in which they were granted; 0 for cohort 0", "vintages.to_month": "last month of the cohort",
+	"loans": "loans of the cohort, mean over paths", "months_on_book": "months since the month of the grant; of cohort 0 since the snapshot", "default_share": "share of the loans that reached 90 days past due, a fraction",
+
 	"number": "place of the clause among those of the arm", "rule": "kind of the rule, see relend schema rules", "of": "policy or law that has the clause", "law": "yes or no", "sentence": "the clause in words",
 	"rules.reason": "under which the clause denies", "figure": "what is counted: asked, would_bind, decided, refused_amount, reduced or cut_amount",
-	"rules.unit": "count or the currency", "rules_monthly.unit": "count or the currency", "share_std_error": "standard error of share", "rules.diff": "share decided less that of the same clause in the arm's reference",
+	"rules.unit": "count or the currency", "rules_monthly.unit": "count or the currency", "rules.diff": "share decided less that of the same clause in the arm's reference",
 }
 
 // Meaning says what a column holds; "" for one that is not documented.

@@ -77,15 +77,19 @@ func (r *Run) CohortOf(month int) int {
 	return 1 + month/r.CohortMonths()
 }
 
+// Noted reports whether the ledger of access is kept on a path: on those Heard, but of two that mirror each other on the
+// first alone. Each is a fair draw, and what the other one adds would cost a run a twentieth of its time.
+func (r *Run) Noted(path int) bool { return r.Heard(path) && (r.Replicate != 2 || path%2 == 0) }
+
 // Hearings is the number of batches with paths that are Heard.
 func (r *Run) Hearings() int { return (r.Batches() + r.everyHeard() - 1) / r.everyHeard() }
 
 func (r *Run) everyHeard() int { return max(1, r.Batches()/leastHeard) }
 
-// HearingOf numbers the batch of a path that is Heard among those that have some.
+// HearingOf numbers the batch of a path that is Noted among those that have some.
 func (r *Run) HearingOf(path int) int { return r.BatchOf(path) / r.everyHeard() }
 
-// Ledger of access: what is counted of an arm on the paths heard of a batch. It has four parts: joint statuses of
+// Ledger of access: what is counted of an arm on the paths of a batch that are Noted. It has four parts: joint statuses of
 // borrowers here and in the arm's reference, by band; spans of every counter, by band, all 0 in arms whose rules watch
 // the whole book; spreads; and loans with their defaults, by cohort.
 

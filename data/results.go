@@ -206,7 +206,7 @@ type Results struct {
 	// where it was not kept: paths with weights, expected values, and results of an older program.
 	Ledger [][]int64
 
-	// Access is the ledger of access, per arm: [hearing*AccessSize + entry]; nil where it was not kept, as with Ledger.
+	// Access is the ledger of access, of the paths Noted, per arm: [hearing*AccessSize + entry]; nil where it was not kept, as with Ledger.
 	Access [][]int64
 }
 

@@ -8,8 +8,8 @@ import (
 	"relend/sim/estimate"
 )
 
-// Access says who is served in every arm and what becomes of whom. Its figures are means over the paths heard
-// (data.Run.Heard) with intervals from their spread; nil where the run kept no ledger of access.
+// Access says who is served in every arm and what becomes of whom. Its figures are means over the paths noted
+// (data.Run.Noted) with intervals from their spread; nil where the run kept no ledger of access.
 type Access struct {
 	Bands    []float64 // borrowers of each score band of the run, applicants who have come included; missing where hidden
 	Figures  []AccessFigure
@@ -149,14 +149,15 @@ func (r *Report) access() *Access {
 type listening struct {
 	*Report
 	*estimate.Batches
-	paths []float64 // heard in each
+	paths []float64 // noted in each
 }
 
 func newListening(r *Report) *listening {
 	l := &listening{Report: r, Batches: r.estimator.Batches()}
-	for _, n := range l.Heard {
-		if n > 0 {
-			l.paths = append(l.paths, n)
+	l.paths = make([]float64, r.Run.Hearings())
+	for path := range r.Run.Paths {
+		if r.Run.Noted(path) {
+			l.paths[r.Run.HearingOf(path)]++
 		}
 	}
 	return l

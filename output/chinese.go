@@ -49,7 +49,7 @@ var chinese = map[string]string{
 	"Lines by score band, one panel a figure: borrowers served, approval rate, default rate and net margin rate of each arm. %s.": "按评分组的折线，每个指标一格：各方案的获贷借款人、批准率、违约率与净利润率。%s。",
 	"%s: not told by score band, since its rules watch the whole book":                                                            "%s：其规则着眼于全部账户，故不按评分组区分",
 	"Served (at least one further loan)": "获贷（至少一笔再贷）",
-	"The same borrowers on the same paths in every arm: who gets a further loan in one arm and not in the other, and what becomes of him. Score bands are fifths of the borrowers by their PD at the snapshot, the same in all arms; equal PDs fall in one band, and applicants have their own. Counted on the paths of 16 to 31 replicates (all of fewer).": "各方案中同一批借款人处于相同路径：谁在一个方案中获得再贷而在另一方案中没有，以及其结果如何。评分组是按基准日违约概率分成的五等份，各方案相同；违约概率相等者同组，新申请人自成一组。统计取自 16 至 31 个重复的路径（不足者取全部）。",
+	"The same borrowers on the same paths in every arm: who gets a further loan in one arm and not in the other, and what becomes of him. Score bands are fifths of the borrowers by their PD at the snapshot, the same in all arms; equal PDs fall in one band, and applicants have their own. Counted on the paths of 16 to 31 replicates (all of fewer), of antithetic pairs on the first path.": "各方案中同一批借款人处于相同路径：谁在一个方案中获得再贷而在另一方案中没有，以及其结果如何。评分组是按基准日违约概率分成的五等份，各方案相同；违约概率相等者同组，新申请人自成一组。统计取自 16 至 31 个重复的路径（不足者取全部），对偶路径取第一条。",
 	"%s serves %s %% of the lowest and %s %% of the highest band": "%s 使最低组的 %s %%、最高组的 %s %% 获贷",
 	"in default in the arm, %":                                    "在本方案违约，%",
 	"In default (90 days past due)":                               "违约（逾期 90 天）",

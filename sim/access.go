@@ -11,7 +11,7 @@ import (
 	"relend/sim/factor"
 )
 
-// access counts on the paths heard, in every arm, who is served and what becomes of him: the ledger of access (package data).
+// access counts on the paths noted, in every arm, who is served and what becomes of him: the ledger of access (package data).
 type access struct {
 	plan    *Plan
 	run     *data.Run
@@ -20,6 +20,7 @@ type access struct {
 	partner []int     // by arm: the arm that its borrowers are compared with
 	marks   []marks   // by family; where arms have controls by borrower and family
 	bands   []uint8   // by subject of the path
+	last    int       // band that is gone through last
 	paths   [][]int64 // by arm: the entries of the path; nil for arms that are not simulated themselves
 	before  []spans   // by arm: of the bands that are done
 	now     []spans
@@ -88,12 +89,9 @@ func placesOf(run *data.Run) (at eventPlaces) {
 	return at
 }
 
-// listens reports whether the path's access is counted.
-func (w *worker) listens() bool { return w.access != nil && w.heard }
-
 // marksOf are those of borrower i in family f, nil where nobody counts.
 func (w *worker) marksOf(f, i int) *marks {
-	if !w.listens() {
+	if !w.noted {
 		return nil
 	}
 	return &w.access.of(i)[f]
@@ -329,9 +327,9 @@ func (x *access) close(w *worker, arm, path int, totals []int64) error {
 	clear(w.tallies[arm].events)
 	var all spans
 	all.of(totals, x.run.Months)
-	if last := len(x.plan.scored) - 1; !x.where[arm].steered {
-		x.book(arm, last, &all, 1)
-		x.book(arm, last, &x.before[arm], -1)
+	if !x.where[arm].steered {
+		x.book(arm, x.last, &all, 1)
+		x.book(arm, x.last, &x.before[arm], -1)
 	}
 	return x.audit(arm, path, &all, w.population)
 }

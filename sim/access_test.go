@@ -23,11 +23,11 @@ func sumAccess(r *data.Results, arm int) []int64 {
 	return out
 }
 
-// heardSpans are the spans of an arm's counters on the paths heard.
-func heardSpans(r *data.Results, arm int) (out spans) {
+// notedSpans are the spans of an arm's counters on the paths noted.
+func notedSpans(r *data.Results, arm int) (out spans) {
 	block := (r.Run.Months + 1) * int(data.NumCounters)
 	for path := range r.Run.Paths {
-		if r.Run.Heard(path) {
+		if r.Run.Noted(path) {
 			var y spans
 			y.of(r.Counts[arm][path*block:(path+1)*block], r.Run.Months)
 			out.add(&y, 1)
@@ -46,8 +46,10 @@ func TestAccess(t *testing.T) {
 		p, s, arms := book(40), settings(13, halvedPaths+2), slices.Delete(ledgerArms(), 5, 13)
 		if grid == data.Weekly {
 			arms, s.Paths = arms[:6], 6
+		} else {
+			s.Design = factor.Plain
 		}
-		s.Grid, s.Applicants, s.Design = grid, []Applicants{{Count: 5}}, factor.Plain
+		s.Grid, s.Applicants = grid, []Applicants{{Count: 5}}
 		for i := range p.Borrowers {
 			p.Borrowers[i].Weight = uint32(1 + i%3)
 		}
@@ -56,17 +58,17 @@ func TestAccess(t *testing.T) {
 			t.Error("seven workers count otherwise than two")
 		}
 		plan, _ := NewPlan(p, arms, s)
-		heard := int64(0)
+		noted := int64(0)
 		for path := range s.Paths {
-			if r.Run.Heard(path) {
-				heard++
+			if r.Run.Noted(path) {
+				noted++
 			}
 		}
 		if n := len(r.Run.Bands); n != data.MostScoreBands+1 || !r.Run.Bands[n-1].Applicants {
 			t.Fatalf("bands %+v", r.Run.Bands)
 		}
 		for a := range arms {
-			got, all, steered := sumAccess(r, a), heardSpans(r, a), newHelm(&arms[a], plan.setting(&arms[a]), func(_, _ []rule.Rule) *rule.Book { return nil }) != nil
+			got, all, steered := sumAccess(r, a), notedSpans(r, a), newHelm(&arms[a], plan.setting(&arms[a]), func(_, _ []rule.Rule) *rule.Book { return nil }) != nil
 			var sums spans
 			borrowers := int64(0)
 			for band, b := range r.Run.Bands {
@@ -81,7 +83,7 @@ func TestAccess(t *testing.T) {
 						t.Errorf("%s, which is the baseline, differs from it for %d borrowers", arms[a].Name, k)
 					}
 				}
-				if want := b.Borrowers * heard; !b.Applicants && n != want {
+				if want := b.Borrowers * noted; !b.Applicants && n != want {
 					t.Errorf("%s, band %d: flows of %d borrowers, %d are there", arms[a].Name, band, n, want)
 				}
 				borrowers += n
@@ -89,7 +91,7 @@ func TestAccess(t *testing.T) {
 			if steered != (sums == spans{}) || !steered && sums != all {
 				t.Errorf("%s: the bands do not add up to the counters", arms[a].Name)
 			}
-			if want := plan.weigh(0, len(plan.borrowers))*heard + all[data.AllMonths][data.Arrivals]; borrowers != want {
+			if want := plan.weigh(0, len(plan.borrowers))*noted + all[data.AllMonths][data.Arrivals]; borrowers != want {
 				t.Errorf("%s: flows of %d borrowers, %d are there", arms[a].Name, borrowers, want)
 			}
 			if a == 2 || a == len(arms)-1 {
@@ -110,6 +112,7 @@ func TestBandsAreSegments(t *testing.T) {
 		p.Borrowers[i].PD12 = []float64{.08, .02, .05}[p.Borrowers[i].Segment]
 	}
 	s := settings(15, 12)
+	s.Design = factor.Plain
 	plan, err := NewPlan(p, manyArms()[:7], s)
 	if err != nil {
 		t.Fatal(err)
@@ -158,7 +161,7 @@ func TestAccessAudit(t *testing.T) {
 	run := plan.Describe()
 	y := plan.blank(data.Whole, 0, 12, false)
 	w := newWorker(plan)
-	w.access, w.heard = newAccess(plan, &run), true
+	w.access, w.noted = newAccess(plan, &run), true
 	w.hear(w.tallies[0])
 	w.hear(w.tallies[2]) // the other arm is the same as the first
 	if err := w.path(context.Background(), 0, y.Counts); err != nil {

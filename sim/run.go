@@ -110,7 +110,7 @@ func (p *Plan) simulate(ctx context.Context, workers, from, to int, begin func()
 				}
 				for i := range replicate {
 					path := unit*replicate + i
-					w.heard = w.bites != nil && run.Heard(path)
+					w.heard, w.noted = w.bites != nil && run.Heard(path), w.access != nil && run.Noted(path)
 					if err := w.path(ctx, path, y.Counts); err != nil {
 						cancel(err)
 						return
@@ -119,7 +119,7 @@ func (p *Plan) simulate(ctx context.Context, workers, from, to int, begin func()
 					for a, b := range w.bites {
 						if b != nil {
 							b.add(y.Ledger[a], run.BatchOf(path), w.heard)
-							if w.listens() {
+							if w.noted {
 								w.access.add(a, y.Access[a], run.HearingOf(path))
 							}
 						}
@@ -163,6 +163,7 @@ type worker struct {
 	access      *access   // nil where nobody asks
 	halves      [][]int64 // by arm, of the first paths; nil where nobody asks
 	bites       []*bites  // by arm, of the path; nil where nobody asks, and for arms that are not simulated themselves
+	noted       bool      // the ledger of access is kept, on this path
 	heard       bool      // every rule is, on this path
 	hearing     rule.Hearing
 	weight      int64  // with which a borrower counts who stands for a stratum; 0: his own
@@ -216,11 +217,15 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 		stride = 2 // the two halves one after the other
 	}
 	bands := 1
-	if w.listens() {
+	if w.noted {
 		bands = w.access.begin(w, path) // one after the other too
 	}
 	for half := range stride {
-		for band := range bands {
+		for turn := range bands {
+			band := turn
+			if half == 1 { // backwards: the band that is last in the first half goes on
+				band = bands - 1 - turn
+			}
 			for i := w.from; i < w.to; i++ {
 				if i%blockOfBorrowers == 0 && ctx.Err() != nil {
 					return context.Cause(ctx)
@@ -229,8 +234,10 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 					w.subject(path, i)
 				}
 			}
-			if half < stride-1 && bands > 1 || band < bands-1 {
+			if turn < bands-1 {
 				w.access.endBand(w, band)
+			} else if w.noted {
+				w.access.last = band
 			}
 		}
 		if stride == 2 && half == 0 {
@@ -244,7 +251,7 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 			}
 		}
 	}
-	if w.listens() && p.steered() {
+	if w.noted && p.steered() {
 		for i := w.from; i < w.to; i++ {
 			w.access.cross(i, p.borrowers[i].weight)
 		}
@@ -258,7 +265,7 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 		if err := audit(p.arms[arm].Name, path, totals, w.population); err != nil {
 			return err
 		}
-		if w.listens() {
+		if w.noted {
 			if err := w.access.close(w, arm, path, totals); err != nil {
 				return err
 			}
@@ -308,7 +315,7 @@ func (w *worker) settle(path int, counts [][]int64) {
 		}
 	}
 	for set, shared := range w.shared {
-		if w.listens() {
+		if w.noted {
 			for rest := set.arms; rest != 0; rest &= rest - 1 {
 				sum(w.tallies[set.family.arms[bits.TrailingZeros64(uint64(rest))]].events, shared.events)
 			}
@@ -352,7 +359,7 @@ func (w *worker) borrower(path, i int) {
 			}
 		}
 	}
-	if w.listens() && !p.steered() {
+	if w.noted && !p.steered() {
 		w.access.cross(i, cmp.Or(w.weight, b.weight))
 	}
 }

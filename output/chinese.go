@@ -28,6 +28,7 @@ var chinese = map[string]string{
 	"%d of %d arms shown: the baseline, arms that no other beats, then the lowest default rates. All are in the tables.": "显示 %[2]d 个方案中的 %[1]d 个：基准、未被其他方案胜过的方案，然后是违约率最低的。全部方案见数据表。",
 
 	// Who is served.
+	"Tables by score band": "按评分组的数据表",
 	"Nothing was counted of who is served: the run computed expected values, drew weighted paths (design importance), or was written by an older program.": "没有统计谁获得贷款：本次运行计算的是期望值、抽取了加权路径（importance 设计），或由较早的程序写成。",
 	"Who gains and who loses access": "谁得到、谁失去贷款",
 	"Grouped bars, one panel a distribution: payment to income, time to the next loan, lenders and length of the last loan sequence. Loans beside a running one: %s.": "分组条形图，每个分布一格：还款收入比、距下一笔贷款的时间、贷款机构数与最后一段连续借款的长度。在贷期间的再贷：%s。",

@@ -28,6 +28,14 @@ var ledgerFiles = []struct {
 		{"month", "integer", "1 to the horizon; what happened in it"},
 		{"rule", "integer", "place in the arm's clauses in results/run.json, from 0: the rules of the policy, of the regulation, and what is inherent in lending"},
 	}, bites()...)},
+	{"results/access.parquet", "the ledger of access: who is served and what becomes of whom; counts as integers, money in minor units, one row for each arm, batch with such paths and entry that is not 0; what the tables access, flows, borrowing and vintages are made of (relend schema tables)", [][3]string{
+		{"arm", "text", "name of the arm"},
+		{"hearing", "integer", "batch with paths on which every rule is heard, numbered from 0; of two paths that mirror each other the first is counted"},
+		{"figure", "text", "flow, a counter of results/paths.parquet, payment_to_income, time_to_reborrow, lenders, sequence, loans, loan_defaults or further_defaults"},
+		{"of", "integer", "of flow and counters the score band from 0 (bands in results/run.json), of loans and loan_defaults the cohort (0: the book, then quarters of the projection; longer ones above ten years), else 0"},
+		{"at", "integer", "of flow 16 x the status in the arm's reference + that in the arm, a sum of 1 applied, 2 served, 4 borrowed elsewhere after a denial, 8 in default; of a counter 0 the snapshot, 1 the sum of months 1 to 12, 2 that of all, 3 the last month; of spreads the class; of loan_defaults the months on book"},
+		{"count", "integer", "borrowers, loans, events or money, by borrower weight"},
+	}},
 	{"tables/rules", "up to the horizon, one row for each arm, rule that can deny, and figure (asked, would_bind, decided, refused_amount, reduced, cut_amount); CSV and Parquet", append([][3]string{
 		{"arm", "text", "name of the arm"}, {"title", "text", "its title"}, {"macro", "text", "its macro path"},
 		{"number", "integer", "place of the rule, as in results/ledger.parquet"},

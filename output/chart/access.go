@@ -86,6 +86,11 @@ func flows(b *book, g output.Group) *page {
 				kept, lost, won := parts[[3]int{a, i, 0}].Value, parts[[3]int{a, i, 1}], parts[[3]int{a, i, 2}]
 				c.whisker(p, shifted(lost, kept), y+3)
 				c.whisker(p, shifted(won, kept+lost.Value), y-3)
+				for _, end := range []float64{kept + lost.Hi, kept + lost.Value + won.Hi} { // no whisker meets the label
+					if !math.IsNaN(end) {
+						x = math.Max(x, end)
+					}
+				}
 				c.text(p.x(x)+6, y-3, minus(output.Signed(-lost.Value*100, 2))+" / "+output.Signed(won.Value*100, 2), labelText)
 			}
 			c.line(axisLine, point{p.left, p.bottom}, point{p.left, p.top})

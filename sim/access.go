@@ -30,6 +30,8 @@ type access struct {
 // marks are the arms of a family in which a borrower has come so far on the path.
 type marks struct{ asked, served, left, failed armSet }
 
+const perMarks = 32 // bytes
+
 // place is an arm's family and its bit there.
 type place struct {
 	family  int

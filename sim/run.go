@@ -43,7 +43,7 @@ func (p *Plan) MemoryOf(workers int, shard data.Shard) int64 {
 	margins := int64(len(newCells(p.cells, 0).cells))
 	portfolio := int64(len(p.borrowers))*(perBorrower+48) + int64(len(p.loans))*(perLoan+40) + int64(len(models))*int64(len(p.borrowers))*perGrade
 	if p.steered() {
-		portfolio += int64(workers) * int64(len(p.borrowers)) * perFollowed
+		portfolio += int64(workers) * int64(len(p.borrowers)) * (perFollowed + perMarks*int64(len(p.families)))
 	}
 	sets := 0
 	for i := range p.families {

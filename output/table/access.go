@@ -51,13 +51,13 @@ func Flows(r *output.Report) []Column {
 
 // Borrowing is one row per arm, spread and class.
 func Borrowing(r *output.Report) []Column {
-	b := newBuilder("arm title macro spread class number count share share_std_error share_lo share_hi level diff diff_std_error diff_lo diff_hi", "sssssiffffffffff")
+	b := newBuilder("arm title macro spread definition class number count share share_std_error share_lo share_hi level diff diff_std_error diff_lo diff_hi", "ssssssiffffffffff")
 	if r.Access == nil {
 		return b.columns
 	}
 	for _, x := range r.Access.Spreads {
 		arm, s := r.Run.Arms[x.Arm], &data.Spreads[x.Spread]
-		b.add(arm.Name, arm.Title, arm.Macro, s.Name, s.Classes[x.Class], x.Class+1, x.Count.Value, x.Share.Value, x.Share.SE, x.Share.Lo, x.Share.Hi, r.Level,
+		b.add(arm.Name, arm.Title, arm.Macro, s.Name, s.Of, s.Classes[x.Class], x.Class+1, x.Count.Value, x.Share.Value, x.Share.SE, x.Share.Lo, x.Share.Hi, r.Level,
 			x.Change.Value, x.Change.SE, x.Change.Lo, x.Change.Hi)
 	}
 	return b.columns

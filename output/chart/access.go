@@ -329,10 +329,11 @@ func vintages(b *book, g output.Group) *page {
 	top, longest := 0., 0
 	for _, a := range arms {
 		for _, k := range shown {
-			v, _, _ := split(curves[a][k].Curve)
-			_, hi := reach(v)
+			v, _, up := split(curves[a][k].Curve)
 			if len(v) > 0 {
-				top = math.Max(top, hi)
+				_, most := reach(v)
+				_, hi := reach(v, up)
+				top = math.Max(top, math.Min(hi, 1.5*most)) // of a cohort of few loans the band would dwarf the curves
 			}
 			longest = max(longest, len(v)-1)
 		}

@@ -205,7 +205,7 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 		return err
 	}
 	if w == nil {
-		if w, err = o.create(e, inputs, portfolio.Sources, o.suffix(shard)); err != nil {
+		if w, err = o.create(e, inputs, portfolio.Sources, suffix(o.shard)); err != nil {
 			return err
 		}
 		defer w.Abort()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"relend/data"
@@ -45,12 +46,12 @@ func (o *runOptions) divisible(e *scenarios.Experiment) error {
 	return ps.Err()
 }
 
-// suffix tells the directory of a part from that of the run.
-func (o *runOptions) suffix(s data.Shard) string {
-	if o.shard == "" {
+// suffix tells the directory of a part, --shard i/N, from that of the whole.
+func suffix(shard string) string {
+	if shard == "" {
 		return ""
 	}
-	return fmt.Sprintf(".part-%d-of-%d", s.Part, s.Of)
+	return ".part-" + strings.Replace(shard, "/", "-of-", 1)
 }
 
 // pathsOf is the number of paths that a shard simulates.

@@ -81,6 +81,9 @@ func (o *runOptions) writePart(ctx context.Context, env *environment, w *rundir.
 	}
 	resolved := e.Resolved()
 	info := rundir.Part{Program: program + revision(), Experiment: digest(resolved), Portfolio: digest(contents(nil, p.Sources)), Borrowers: borrowers, Slice: slice}
+	if o.streamed {
+		info.Block = o.block
+	}
 	w.Stop = ctx.Err
 	if err := errors.Join(w.Write(rundir.ExperimentFile, resolved), w.WritePart(info, part)); err != nil {
 		return err
@@ -99,6 +102,9 @@ func (o *runOptions) writePart(ctx context.Context, env *environment, w *rundir.
 
 // covered says what a part is of.
 func covered(p *rundir.Part) string {
+	if p.Block > 0 {
+		return fmt.Sprintf("its blocks of about %d rows on %s", p.Block, output.Plural(p.Run.Paths, "path"))
+	}
 	if p.By == data.ByBorrowers.String() {
 		from, to := p.Shard().Range(p.Subjects)
 		return fmt.Sprintf("borrowers %d to %d of %d on %s", from+1, to, p.Subjects, output.Plural(p.Run.Paths, "path"))

@@ -134,7 +134,8 @@ func (o *solveOptions) run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return usage("--where: %v", err)
 	}
-	job := &sweepJob{study: axis.Study, workers: cmp.Or(o.workers, runtime.GOMAXPROCS(0)), available: env.memory()}
+	m, _ := data.MeasureByName(out.Measure)
+	job := &sweepJob{study: axis.Study, measures: []data.Measure{m}, workers: cmp.Or(o.workers, runtime.GOMAXPROCS(0)), available: env.memory()}
 	if job.portfolio, err = interruptible(ctx, func() (*data.Portfolio, error) { return loadPortfolio(ctx, axis.Study.Base.Portfolio) }); err != nil {
 		return err
 	}

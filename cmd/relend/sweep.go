@@ -133,6 +133,7 @@ type sweepJob struct {
 	portfolio *data.Portfolio // of the base
 	other     *data.Portfolio // of the last run whose portfolio is another one
 	otherKey  string
+	measures  []data.Measure // that results are kept of
 	workers   int
 	available int64
 }
@@ -142,7 +143,7 @@ func (o *sweepOptions) job(ctx context.Context, env *environment) (*sweepJob, er
 	if err != nil {
 		return nil, err
 	}
-	j := &sweepJob{study: study, workers: o.workers, available: env.memory()}
+	j := &sweepJob{study: study, measures: data.Measures(), workers: o.workers, available: env.memory()}
 	if j.portfolio, err = interruptible(ctx, func() (*data.Portfolio, error) { return loadPortfolio(ctx, study.Base.Portfolio) }); err != nil {
 		return nil, err
 	}
@@ -233,7 +234,7 @@ func (j *sweepJob) simulate(ctx context.Context, r *sweep.Run, progress func(don
 	e := estimate.New(results, j.study.Level)
 	months := j.study.Months()
 	for i, key := range append([]string{r.Reference}, r.Keys...) {
-		if err := keep(key, e.Sums(i, data.Measures(), months)); err != nil {
+		if err := keep(key, e.Sums(i, j.measures, months)); err != nil {
 			return err
 		}
 	}

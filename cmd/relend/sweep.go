@@ -353,6 +353,9 @@ func interruptedAt(ctx context.Context, err error, done, cells int) error {
 	if ctx.Err() != nil {
 		return &keptError{done, cells}
 	}
+	if _, ok := errors.AsType[diskError](err); ok {
+		return fmt.Errorf("%w; %d of %s are finished and kept, and the same command goes on", err, done, output.Plural(cells, "cell"))
+	}
 	return err
 }
 

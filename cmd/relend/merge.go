@@ -22,8 +22,8 @@ func newMergeCommand(env *environment) *cobra.Command {
 		Short: "Make a run, or a sweep, of its parts",
 		Long: "Adds up the parts that relend run --shard wrote and writes the run, with tables, charts and report: the same\n" +
 			"bytes as those of the run that was not divided (manifest.json apart, which knows clock and host). The parts must\n" +
-			"be of one experiment, portfolio and version of the program, each there once and none missing. Likewise the parts that relend sweep run --shard wrote make the sweep directory\n" +
-			"that one process would have made.",
+			"be of one experiment, portfolio and version of the program, each there once and none missing.\n\n" +
+			"Likewise the parts that relend sweep run --shard wrote make the sweep directory that one process would have made.",
 		Example: "  relend run quick --shard 1/2 -o parts/1\n  relend run quick --shard 2/2 -o parts/2\n  relend merge -o runs/quick parts/1 parts/2\n" +
 			"  relend merge -o runs/sweep-pause runs/sweep-pause.part-*",
 		Args: cobra.MinimumNArgs(1),

@@ -10,6 +10,16 @@ import (
 // Held is the number of rows that a builder holds.
 func (b *Builder) Held() int { return len(b.rows) }
 
+// Oldest names the first row that a builder holds, by the number of its file and its own; both 0 where it holds none.
+func (b *Builder) Oldest() (file int, row int64) {
+	for i, r := range b.rows {
+		if i == 0 || int(r.file) < file || int(r.file) == file && int64(r.row) < row {
+			file, row = int(r.file), int64(r.row)
+		}
+	}
+	return file, row
+}
+
 // Cut ends a block of the tape: the builder keeps its rows but for those of the borrower of the last one, with which the
 // returned builder goes on.
 func (b *Builder) Cut() *Builder {

@@ -29,10 +29,35 @@ type Sweep struct {
 	Discover    []SweepDiscovery  `json:"discover"`
 	Inputs      map[string]string `json:"inputs"` // what else determines results: files by name and hash
 	Warnings    []string          `json:"warnings"`
+	Share       *SweepShare       `json:"share,omitempty"` // nil: all of it
 }
 
 // SweepFormat is the version of the sweep directory written by this program.
 const SweepFormat = 1
+
+// SweepShare says which of a sweep's cells a directory is for.
+type SweepShare struct {
+	Part int      `json:"part"` // 1 to Of
+	Of   int      `json:"of"`
+	Keys []string `json:"keys"` // of its cells
+}
+
+// Keys are those of the cells that a directory is for, references of their worlds included, each once.
+func (s *Sweep) Keys() (keys []string) {
+	if s.Share != nil {
+		return s.Share.Keys
+	}
+	seen := map[string]bool{}
+	for _, c := range s.Cells {
+		for _, k := range []string{c.Key, c.Reference} {
+			if !seen[k] {
+				seen[k] = true
+				keys = append(keys, k)
+			}
+		}
+	}
+	return keys
+}
 
 // SweepDimension is one thing that differs between cells.
 type SweepDimension struct {

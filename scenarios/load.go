@@ -34,7 +34,12 @@ type Overrides struct {
 // has a slash in it), with all files it refers to. The error is a *data.Problems with everything found wrong.
 func Load(nameOrPath string, o Overrides) (*Experiment, error) {
 	l := newLoader(nameOrPath)
-	return l.finish(l.experiment(l.chain(KindExperiment, l.open(KindExperiment, nameOrPath, nil)), o))
+	first := l.open(KindExperiment, nameOrPath, nil)
+	if root := first.root; root != nil && root.Get("base") != nil && root.Get("outputs") != nil {
+		l.r.Errorf(root.Key("base"), "the file is a sweep, not an experiment: relend sweep run runs it")
+		return nil, l.err()
+	}
+	return l.finish(l.experiment(l.chain(KindExperiment, first), o))
 }
 
 // Parse reads an experiment from text. Paths in it are relative to the folder of the file name.

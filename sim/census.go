@@ -8,6 +8,7 @@ import (
 	"sort"
 
 	"relend/data"
+	"relend/sim/factor"
 	"relend/sim/rule"
 )
 
@@ -369,20 +370,49 @@ func (c *Census) Plan(common, block *data.Portfolio, arms []Arm, s Settings) (*P
 		rank := sort.Search(len(people), func(k int) bool { return people[k].id >= b.id })
 		p.odd[i] = (offset[b.segment]+rank)%2 == 1
 	}
-	for k, e := range p.beyond {
-		if k == len(c.beyond) {
-			c.beyond = append(c.beyond, excess{})
-		}
-		sum := &c.beyond[k]
-		sum.count += e.count
-		if e.count > 0 && (sum.most == 0 || e.segment > sum.segment || e.segment == sum.segment && e.id > sum.id) {
-			sum.segment, sum.id, sum.most = e.segment, e.id, e.most
+	if c.beyond == nil && c.HasPD {
+		seen := map[*model]bool{}
+		for i := range p.families {
+			if m := p.families[i].model; !seen[m] {
+				seen[m] = true
+				c.beyond = append(c.beyond, c.exceeding(p, m))
+			}
 		}
 	}
 	return p, nil
 }
 
-// Warnings are those of the run, once plans of all blocks were made; of are those of one of them.
+// exceeding counts those of all borrowers whose PD is more than the chain of a model can give.
+func (c *Census) exceeding(p *Plan, m *model) (sum excess) {
+	most := make([]float64, len(p.risks))
+	for i, s := range m.segments {
+		if s != nil {
+			most[i] = s.Most()
+		}
+	}
+	probit := p.settings.Link == factor.Probit
+	for g, people := range c.people {
+		for _, b := range people {
+			risk := g
+			if probit {
+				risk = c.bandOf(g, b.pd)
+			}
+			if b.pd > most[risk] {
+				sum = excess{sum.count + 1, uint8(g), b.id, most[risk]}
+			}
+		}
+	}
+	return sum
+}
+
+// bandOf is the index of the band of a PD.
+func (c *Census) bandOf(segment int, pd float64) int {
+	return sort.Search(len(c.bands), func(k int) bool {
+		return c.bands[k].Segment > segment || c.bands[k].Segment == segment && c.bands[k].Highest >= pd
+	})
+}
+
+// Warnings are those of the run, once a plan of a block was made; of are its own.
 func (c *Census) Warnings(of []string) []string {
 	list := c.merged.warnings(nil)
 	for _, e := range c.beyond {
@@ -403,9 +433,7 @@ func (c *Census) bandsWith(p *Plan) []band {
 	out := slices.Clone(c.bands)
 	for i := range p.borrowers {
 		b := &p.borrowers[i]
-		at := sort.Search(len(out), func(k int) bool {
-			return out[k].Segment > int(b.segment) || out[k].Segment == int(b.segment) && out[k].Highest >= b.pd
-		})
+		at := c.bandOf(int(b.segment), b.pd)
 		out[at].members = append(out[at].members, uint32(i))
 	}
 	for i := range out {

@@ -89,8 +89,7 @@ type Plan struct {
 	sample     *sample // nil: all borrowers
 	likely     *sample // the order from which samples of any size are drawn; nil until one is
 	merged     merged
-	beyond     []excess // with a census, by model
-	odd        []bool   // with a census, by borrower: belongs to the second half
+	odd        []bool // with a census, by borrower: belongs to the second half
 	scored     []data.ScoreBand
 	bandOf     []uint8 // by borrower: index into scored
 	plain      bool    // no shortcuts (quiet.go, race.go): for tests, which compare
@@ -646,7 +645,7 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	m.prices = make([]float64, len(p.loans))
 	m.setAside = provision.NewTable(p.settings.Provisions, &params, grid)
 	p.grade(m, unscored)
-	var beyond excess
+	var beyond excess // where there is a census, it counts them all
 	for i := range p.borrowers {
 		b, grade := &p.borrowers[i], provision.GradeOf(m.graded[i].hazard)
 		if most := m.segments[b.risk].Most(); p.portfolio.HasPD && b.pd > most {
@@ -657,9 +656,7 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 			m.setAside.Add(grade, l.Term)
 		}
 	}
-	if p.settings.Census != nil {
-		p.beyond = append(p.beyond, beyond)
-	} else {
+	if p.settings.Census == nil {
 		p.warnings = beyond.warnings(p.warnings)
 	}
 	if m.ScoreGain > 0 {

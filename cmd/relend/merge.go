@@ -19,18 +19,26 @@ func newMergeCommand(env *environment) *cobra.Command {
 	var o runOptions
 	c := &cobra.Command{
 		Use:   "merge -o DIR PART...",
-		Short: "Make a run of its parts",
+		Short: "Make a run, or a sweep, of its parts",
 		Long: "Adds up the parts that relend run --shard wrote and writes the run, with tables, charts and report: the same\n" +
 			"bytes as those of the run that was not divided (manifest.json apart, which knows clock and host). The parts must\n" +
-			"be of one experiment, portfolio and version of the program, each there once and none missing.",
-		Example: "  relend run quick --shard 1/2 -o parts/1\n  relend run quick --shard 2/2 -o parts/2\n  relend merge -o runs/quick parts/1 parts/2",
-		Args:    cobra.MinimumNArgs(1),
+			"be of one experiment, portfolio and version of the program, each there once and none missing.\n\n" +
+			"Likewise the parts that relend sweep run --shard wrote make the sweep directory that one process would have made.",
+		Example: "  relend run quick --shard 1/2 -o parts/1\n  relend run quick --shard 2/2 -o parts/2\n  relend merge -o runs/quick parts/1 parts/2\n" +
+			"  relend merge -o runs/sweep-pause runs/sweep-pause.part-*",
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, dirs []string) error {
 			if o.output == "" {
 				return usage("%s: -o DIR is needed", c.CommandPath())
 			}
 			if err := o.drawing.check(); err != nil {
 				return err
+			}
+			if slices.ContainsFunc(dirs, isSweep) {
+				if err := fitsSweep(c.Flags()); err != nil {
+					return err
+				}
+				return mergeSweeps(c.Context(), env, o.output, dirs, o.quiet)
 			}
 			return o.merge(c.Context(), env, dirs)
 		},

@@ -86,8 +86,8 @@ func newRunCommand(env *environment) *cobra.Command {
 				return usage("--block-rows goes with --stream")
 			case o.assumed && (o.streamed || o.shard != ""):
 				return usage("--influence runs the whole experiment many times: it goes neither with --stream nor with --shard")
-			case o.streamed && o.shard != "":
-				return usage("--stream and --shard do not go together: a run by paths needs the portfolio in memory, and a stream is read whole")
+			case o.streamed && o.shard != "" && o.by == data.ByPaths.String():
+				return usage("--stream goes with --shard by borrowers: give --shard-by borrowers")
 			}
 			if err := overridden(c, &o.Overrides, seed); err != nil {
 				return err
@@ -110,8 +110,8 @@ func newRunCommand(env *environment) *cobra.Command {
 	f.IntVar(&o.workers, "workers", 0, "goroutines that simulate; no result depends on it (default: one per processor)")
 	f.StringVar(&o.shard, "shard", "", "run part i of N only, such as 2/8, and write what it counted for relend merge")
 	f.StringVar(&o.by, "shard-by", o.by, "what --shard divides: paths or borrowers")
-	f.BoolVar(&o.streamed, "stream", false, "read the portfolio in blocks, for one that does not fit into memory; its rows are side by side by borrower")
-	f.IntVar(&o.block, "block-rows", 1_000_000, "rows of a block of --stream; no result depends on it")
+	f.BoolVar(&o.streamed, "stream", false, "read the portfolio in blocks, for one that does not fit into memory; its rows are side by side by borrower; --shard-by borrowers divides blocks")
+	f.IntVar(&o.block, "block-rows", 1_000_000, "rows of a block of --stream; no result depends on it, but parts must agree")
 	f.Var(&o.progress, "progress", "auto, plain or off")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print the run directory only")
 	f.BoolVar(&o.assumed, "influence", false, "halve and double each assumed parameter too, and rank them by what that does to the arms")
@@ -187,7 +187,7 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 		defer w.Abort()
 	}
 	if o.streamed {
-		return o.stream(ctx, env, w, e, started)
+		return o.stream(ctx, env, w, e, shard, started)
 	}
 	portfolio, err := interruptible(ctx, func() (*data.Portfolio, error) { return loadPortfolio(ctx, e.Portfolio) })
 	if err != nil {
@@ -205,7 +205,7 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 		return err
 	}
 	if w == nil {
-		if w, err = o.create(e, inputs, portfolio.Sources, o.suffix(shard)); err != nil {
+		if w, err = o.create(e, inputs, portfolio.Sources, suffix(o.shard)); err != nil {
 			return err
 		}
 		defer w.Abort()

@@ -53,19 +53,21 @@ func (t tidy) Run() int {
 //	cut FILE BYTES                   shorten a file by some bytes
 //	same RUN RUN                     require two run directories to hold the same bytes, but for manifest.json
 //	unpack ZIP                       unpack an archive of testdata
+//	disk DIR SIZE                    mount a disk of that size at DIR, where the condition [mount] holds
 func TestScripts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs the program some forty times")
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:             "testdata",
+		Condition:       mountable,
 		ContinueOnError: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GOGC", strconv.Itoa(seldom))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "interrupt": interrupt, "tape": tape, "cut": cut, "same": equalRuns, "unpack": unpack, "murder": murder,
+			"code": code, "interrupt": interrupt, "tape": tape, "cut": cut, "same": equalRuns, "unpack": unpack, "murder": murder, "disk": disk,
 		},
 	})
 }
@@ -103,6 +105,30 @@ func (w *watched) Write(p []byte) (int, error) {
 		close(w.seen)
 	}
 	return len(p), nil
+}
+
+// mountable is the condition mount: whether disks in memory may be mounted.
+func mountable(cond string) (bool, error) {
+	if cond != "mount" {
+		return false, fmt.Errorf("no condition %q", cond)
+	}
+	dir, err := os.MkdirTemp("", "disk")
+	if err != nil {
+		return false, err
+	}
+	defer os.Remove(dir)
+	if exec.Command("mount", "-t", "tmpfs", "tmpfs", dir).Run() != nil {
+		return false, nil
+	}
+	return true, exec.Command("umount", dir).Run()
+}
+
+// disk mounts a disk in memory.
+func disk(ts *testscript.TestScript, _ bool, args []string) {
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.Mkdir(dir, 0o777))
+	ts.Check(exec.Command("mount", "-t", "tmpfs", "-o", "size="+args[1], "tmpfs", dir).Run())
+	ts.Defer(func() { ts.Check(exec.Command("umount", dir).Run()) })
 }
 
 func interrupt(ts *testscript.TestScript, _ bool, args []string) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"relend/data"
@@ -45,12 +46,12 @@ func (o *runOptions) divisible(e *scenarios.Experiment) error {
 	return ps.Err()
 }
 
-// suffix tells the directory of a part from that of the run.
-func (o *runOptions) suffix(s data.Shard) string {
-	if o.shard == "" {
+// suffix tells the directory of a part, --shard i/N, from that of the whole.
+func suffix(shard string) string {
+	if shard == "" {
 		return ""
 	}
-	return fmt.Sprintf(".part-%d-of-%d", s.Part, s.Of)
+	return ".part-" + strings.Replace(shard, "/", "-of-", 1)
 }
 
 // pathsOf is the number of paths that a shard simulates.
@@ -80,6 +81,9 @@ func (o *runOptions) writePart(ctx context.Context, env *environment, w *rundir.
 	}
 	resolved := e.Resolved()
 	info := rundir.Part{Program: program + revision(), Experiment: digest(resolved), Portfolio: digest(contents(nil, p.Sources)), Borrowers: borrowers, Slice: slice}
+	if o.streamed {
+		info.Block = o.block
+	}
 	w.Stop = ctx.Err
 	if err := errors.Join(w.Write(rundir.ExperimentFile, resolved), w.WritePart(info, part)); err != nil {
 		return err
@@ -98,6 +102,9 @@ func (o *runOptions) writePart(ctx context.Context, env *environment, w *rundir.
 
 // covered says what a part is of.
 func covered(p *rundir.Part) string {
+	if p.Block > 0 {
+		return fmt.Sprintf("its blocks of about %d rows on %s", p.Block, output.Plural(p.Run.Paths, "path"))
+	}
 	if p.By == data.ByBorrowers.String() {
 		from, to := p.Shard().Range(p.Subjects)
 		return fmt.Sprintf("borrowers %d to %d of %d on %s", from+1, to, p.Subjects, output.Plural(p.Run.Paths, "path"))

@@ -134,7 +134,8 @@ func (o *solveOptions) run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return usage("--where: %v", err)
 	}
-	job := &sweepJob{study: axis.Study, workers: cmp.Or(o.workers, runtime.GOMAXPROCS(0)), available: env.memory()}
+	m, _ := data.MeasureByName(out.Measure)
+	job := &sweepJob{study: axis.Study, measures: []data.Measure{m}, workers: cmp.Or(o.workers, runtime.GOMAXPROCS(0)), available: env.memory()}
 	if job.portfolio, err = interruptible(ctx, func() (*data.Portfolio, error) { return loadPortfolio(ctx, axis.Study.Base.Portfolio) }); err != nil {
 		return err
 	}
@@ -230,15 +231,20 @@ func (o *solveOptions) solution(axis *sweep.Axis, root sensitivity.Root) solutio
 
 // print says what was found, and shows the answers nearest to it.
 func (o *solveOptions) print(out io.Writer, axis *sweep.Axis, root sensitivity.Root, currency string) {
-	m, _ := data.MeasureByName(axis.Study.Outputs[0].Measure)
+	asked := axis.Study.Outputs[0]
+	m, _ := data.MeasureByName(asked.Measure)
 	largest := 0.
 	for _, a := range root.Answers {
 		largest = max(largest, math.Abs(a.Value))
 	}
 	scale := output.ScaleOf(m.Unit, currency, largest)
+	unit := scale.Unit
+	if asked.Difference {
+		unit = scale.DiffUnit
+	}
 	figure := func(a sensitivity.Answer) string {
 		f := estimate.Figure{Value: a.Value, SE: (a.Hi - a.Lo) / 4, Lo: a.Lo, Hi: a.Hi}
-		return scale.PlusMinus(f, scale.DigitsOf(f)) + " " + scale.Unit
+		return scale.PlusMinus(f, scale.DigitsOf(f)) + " " + unit
 	}
 	end := func(v float64, side string) string {
 		if math.IsNaN(v) {
@@ -260,7 +266,7 @@ func (o *solveOptions) print(out io.Writer, axis *sweep.Axis, root sensitivity.R
 	if !math.IsNaN(root.Again) {
 		fmt.Fprintf(out, "the condition fails again at %s: the measure does not rise or fall throughout the range\n", axis.Text(root.Again))
 	}
-	sheet := table.Sheet{Columns: []table.SheetColumn{{Title: o.field, Figures: true}, {Title: axis.Study.Outputs[0].Name, Figures: true}}}
+	sheet := table.Sheet{Columns: []table.SheetColumn{{Title: o.field, Figures: true}, {Title: asked.Name, Figures: true}}}
 	for _, a := range shown(root) {
 		sheet.Rows = append(sheet.Rows, []string{axis.Text(a.X), figure(a)})
 	}

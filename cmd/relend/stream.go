@@ -18,8 +18,9 @@ import (
 // perRow bounds the bytes of a row of a block while it is read.
 const perRow = 200
 
-// stream runs an experiment on a portfolio that does not fit into memory, block by block.
-func (o *runOptions) stream(ctx context.Context, env *environment, w *rundir.Writer, e *scenarios.Experiment, started time.Time) error {
+// stream runs an experiment, or a shard of it by borrowers, on a portfolio that does not fit into memory, block by block. A
+// shard takes the census of all blocks itself, and then reads its own.
+func (o *runOptions) stream(ctx context.Context, env *environment, w *rundir.Writer, e *scenarios.Experiment, shard data.Shard, started time.Time) error {
 	ps := &data.Problems{Cause: data.BadConfig}
 	if e.Portfolio.Synthetic != nil {
 		ps.Add("portfolio", "a synthetic portfolio is made in memory: write it with relend portfolio synth and give the file with -p")
@@ -56,12 +57,29 @@ func (o *runOptions) stream(ctx context.Context, env *environment, w *rundir.Wri
 	}
 
 	census := sim.NewCensus(e.Grid)
-	common, err := mapping.Blocks(ctx, load, o.block, true, census.Seen, census.Count)
+	tape, sizes := &mapping.Blocks{Load: load, Rows: o.block}, []int(nil)
+	common, err := tape.Read(ctx, census.Seen, func(block *data.Portfolio) error {
+		sizes = append(sizes, len(block.Borrowers))
+		return census.Count(block)
+	})
 	if err != nil {
 		return err
 	}
 	if err := heeding(ctx, func() error { return census.Close(e.Portfolio.MaxRejected) }); err != nil {
 		return err
+	}
+	if shard.Of > tape.Count() {
+		ps.Add("shard", "%d parts, but the tape has %s of about %d rows: allowed at most that many parts; choose fewer, or smaller blocks (--block-rows)", shard.Of, output.Plural(tape.Count(), "block"), max(o.block, parquet.BatchRows))
+		return ps
+	}
+	from, to := shard.Range(tape.Count())
+	borrowers := 0
+	for _, n := range sizes[from:to] {
+		borrowers += n
+	}
+	if borrowers == 0 {
+		ps.Add("shard", "part %d of %d holds no borrower to simulate: choose fewer parts", shard.Part, shard.Of)
+		return ps
 	}
 	common.Segments, common.Intake = census.Segments(), census.Intake
 	arms, settings, err := e.Arms(common.Currency, common.Segments)
@@ -76,7 +94,7 @@ func (o *runOptions) stream(ctx context.Context, env *environment, w *rundir.Wri
 		return err
 	}
 	if w == nil {
-		if w, err = o.create(e, inputs, common.Sources, ""); err != nil {
+		if w, err = o.create(e, inputs, common.Sources, suffix(o.shard)); err != nil {
 			return err
 		}
 		defer w.Abort()
@@ -88,7 +106,7 @@ func (o *runOptions) stream(ctx context.Context, env *environment, w *rundir.Wri
 		census.Choose(block)
 		return nil
 	}
-	if _, err := mapping.Blocks(ctx, load, o.block, false, nil, chosen); err != nil {
+	if err := tape.Again(ctx, 0, tape.Count(), chosen); err != nil {
 		return err
 	}
 	if err := heeding(ctx, func() error { return census.Anchor(common, arms, settings) }); err != nil {
@@ -100,11 +118,11 @@ func (o *runOptions) stream(ctx context.Context, env *environment, w *rundir.Wri
 	if o.quiet {
 		mode = "off"
 	}
-	bar := newProgressOf("borrowers", mode, env.stderr, int(census.Intake.Borrowers), time.Now)
+	bar := newProgressOf("borrowers", mode, env.stderr, borrowers, time.Now)
 	defer bar.stop()
 	var whole *data.Partial
-	done := 0
-	_, err = mapping.Blocks(ctx, load, o.block, false, nil, func(block *data.Portfolio) error {
+	all, done := data.Shard{Part: 1, Of: 1, By: data.ByBorrowers}, 0
+	err = tape.Again(ctx, from, to, func(block *data.Portfolio) error {
 		if len(block.Borrowers) == 0 {
 			return nil
 		}
@@ -112,20 +130,19 @@ func (o *runOptions) stream(ctx context.Context, env *environment, w *rundir.Wri
 		if err != nil {
 			return err
 		}
-		shard := data.Shard{Part: 1, Of: 1, By: data.ByBorrowers}
 		if whole == nil {
-			need := resident(plan.MemoryOf(workers, shard), 0) + sim.CensusBytes*census.Intake.Borrowers + perRow*int64(o.block)
+			need := resident(plan.MemoryOf(workers, all), 0) + sim.CensusBytes*census.Intake.Borrowers + perRow*int64(o.block)
 			say("streamed: %s in blocks of about %s rows, memory about %s", output.Plural(int(rows), "row"), output.Number(float64(o.block), 0), size(need))
 			if err := checkMemoryOfPart(env.memory(), need); err != nil {
 				return err
 			}
 		}
-		part, err := plan.RunShard(ctx, shard, workers, nil)
+		part, err := plan.RunShard(ctx, all, workers, nil)
 		if err != nil {
 			return err
 		}
 		if done += len(block.Borrowers); bar.show != nil {
-			bar.show(done, int(census.Intake.Borrowers))
+			bar.show(done, borrowers)
 		}
 		if whole == nil {
 			whole = part
@@ -137,15 +154,20 @@ func (o *runOptions) stream(ctx context.Context, env *environment, w *rundir.Wri
 	if err != nil {
 		return err
 	}
+	whole.Run.Warnings = census.Warnings(whole.Run.Warnings)
+	o.describe(&whole.Run, e, common)
+	manifest := o.manifest(env, started, workers, settings.Seed, inputs)
+	if o.shard != "" {
+		whole.Shard, whole.Subjects = shard, int(census.Intake.Borrowers)
+		return o.writePart(ctx, env, w, whole, e, census.Typical(common), arms, settings, whole.Subjects, manifest)
+	}
 	results := sim.Results(whole)
-	results.Run.Warnings = census.Warnings(results.Run.Warnings)
-	o.describe(&results.Run, e, common)
 	slice, err := sliced(ctx, census.Typical(common), arms, settings)
 	if err != nil {
 		return err
 	}
 	conclude(results, int(census.Intake.Borrowers), slice)
-	return o.write(ctx, env, w, results, e.Resolved(), o.manifest(env, started, workers, settings.Seed, inputs), "")
+	return o.write(ctx, env, w, results, e.Resolved(), manifest, "")
 }
 
 // heeding is interruptible for what returns no value.

@@ -44,6 +44,8 @@ type sweepOptions struct {
 	file, output string
 	scenarios.Overrides
 	workers  int
+	shard    string
+	part     data.Shard
 	failFast bool
 	quiet    bool
 	progress progressMode
@@ -58,9 +60,15 @@ func (o *sweepOptions) register(c *cobra.Command, seed *uint64) {
 
 func (o *sweepOptions) read(c *cobra.Command, args []string, seed uint64) error {
 	o.file = args[0]
+	if o.shard != "" {
+		var err error
+		if o.part, err = data.ParseShard(o.shard, data.ByPaths); err != nil {
+			return usage("--shard: %v", err)
+		}
+	}
 	if o.output == "" {
 		base := filepath.Base(o.file)
-		o.output = filepath.Join("runs", "sweep-"+strings.TrimSuffix(base, filepath.Ext(base)))
+		o.output = filepath.Join("runs", "sweep-"+strings.TrimSuffix(base, filepath.Ext(base))+suffix(o.shard))
 	}
 	if c.Flags().Changed("workers") && o.workers < 1 {
 		return usage("--workers: 1 or more is needed, found %d", o.workers)
@@ -98,8 +106,9 @@ func newSweepRun(env *environment) *cobra.Command {
 		Short: "Run the cells of a sweep that are not finished yet",
 		Long: "Runs every cell whose results the sweep directory lacks. A cell is known by the hash of what determines it: editing\n" +
 			"titles, names or comments runs nothing again, a changed input does. A cell that fails is noted and stops no other\n" +
-			"one; the exit code is then 9, and the same command tries it again.",
-		Example: "  relend sweep run sweep.yaml\n  relend sweep run sweep.yaml -p loans.parquet -o runs/pause",
+			"one; the exit code is then 9, and the same command tries it again. With --shard it runs a part of the cells, families\n" +
+			"whole; relend merge makes the sweep of all parts.",
+		Example: "  relend sweep run sweep.yaml\n  relend sweep run sweep.yaml -p loans.parquet -o runs/pause\n  relend sweep run sweep.yaml --shard 2/8 -o parts/2",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := o.read(c, args, seed); err != nil {
@@ -110,6 +119,7 @@ func newSweepRun(env *environment) *cobra.Command {
 	}
 	o.register(c, &seed)
 	f := c.Flags()
+	f.StringVar(&o.shard, "shard", "", "run part i of N only, such as 2/8, in a directory of its own, for relend merge")
 	f.BoolVar(&o.failFast, "fail-fast", false, "stop at the first cell that fails")
 	f.Var(&o.progress, "progress", "auto, plain or off")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print the sweep directory only")
@@ -123,6 +133,7 @@ type sweepJob struct {
 	portfolio *data.Portfolio // of the base
 	other     *data.Portfolio // of the last run whose portfolio is another one
 	otherKey  string
+	measures  []data.Measure // that results are kept of
 	workers   int
 	available int64
 }
@@ -132,7 +143,7 @@ func (o *sweepOptions) job(ctx context.Context, env *environment) (*sweepJob, er
 	if err != nil {
 		return nil, err
 	}
-	j := &sweepJob{study: study, workers: o.workers, available: env.memory()}
+	j := &sweepJob{study: study, measures: data.Measures(), workers: o.workers, available: env.memory()}
 	if j.portfolio, err = interruptible(ctx, func() (*data.Portfolio, error) { return loadPortfolio(ctx, study.Base.Portfolio) }); err != nil {
 		return nil, err
 	}
@@ -223,7 +234,7 @@ func (j *sweepJob) simulate(ctx context.Context, r *sweep.Run, progress func(don
 	e := estimate.New(results, j.study.Level)
 	months := j.study.Months()
 	for i, key := range append([]string{r.Reference}, r.Keys...) {
-		if err := keep(key, e.Sums(i, data.Measures(), months)); err != nil {
+		if err := keep(key, e.Sums(i, j.measures, months)); err != nil {
 			return err
 		}
 	}
@@ -259,15 +270,27 @@ func (o *sweepOptions) run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
+	if o.shard != "" {
+		if err := j.share(o.part); err != nil {
+			return err
+		}
+	}
 	dir, err := sweepdir.Create(o.output)
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
+	if err := sameShare(dir, o.output, j.cells.Share); err != nil {
+		return err
+	}
 	if err := dir.WriteSweep(&j.cells.Sweep); err != nil {
 		return err
 	}
-	keys := distinct(&j.cells.Sweep)
+	keys := j.cells.Keys()
+	left := map[string]bool{}
+	for _, k := range keys {
+		left[k] = !dir.Has(k)
+	}
 	count := func() (done int) {
 		for _, k := range keys {
 			if dir.Has(k) {
@@ -277,7 +300,7 @@ func (o *sweepOptions) run(ctx context.Context, env *environment) error {
 		return done
 	}
 	before := count()
-	runs := j.cells.Runs(func(key string) bool { return !dir.Has(key) }, j.mostArms())
+	runs := j.cells.Runs(func(key string) bool { return left[key] }, j.mostArms())
 	if !o.quiet {
 		fmt.Fprintf(env.stdout, "sweep: %s, %d finished before; %s to simulate the rest\n", output.Plural(len(keys), "cell"), before, output.Plural(len(runs), "run"))
 	}
@@ -300,7 +323,7 @@ func (o *sweepOptions) run(ctx context.Context, env *environment) error {
 				bar.show(done+paths*(len(r.Keys)+1), work)
 			}
 		}
-		n, err := j.attempt(ctx, r, dir, show)
+		n, err := j.attempt(ctx, r, dir, left, show)
 		if err != nil {
 			return interruptedAt(ctx, err, count(), len(keys))
 		}
@@ -314,7 +337,11 @@ func (o *sweepOptions) run(ctx context.Context, env *environment) error {
 	if o.quiet {
 		fmt.Fprintln(env.stdout, o.output)
 	} else {
-		fmt.Fprintf(env.stdout, "%s: %d cells finished in %v; next: relend sweep report %s\n", o.output, len(keys)-missing-before, roundTime(time.Since(started).Seconds()), quote(o.output))
+		next := "sweep report " + quote(o.output)
+		if o.shard != "" {
+			next = "merge, with the other parts"
+		}
+		fmt.Fprintf(env.stdout, "%s: %d cells finished in %v; next: relend %s\n", o.output, len(keys)-missing-before, roundTime(time.Since(started).Seconds()), next)
 	}
 	if missing > 0 {
 		return &partialError{failed, missing, len(keys)}
@@ -326,19 +353,23 @@ func interruptedAt(ctx context.Context, err error, done, cells int) error {
 	if ctx.Err() != nil {
 		return &keptError{done, cells}
 	}
+	if _, ok := errors.AsType[diskError](err); ok {
+		return fmt.Errorf("%w; %d of %s are finished and kept, and the same command goes on", err, done, output.Plural(cells, "cell"))
+	}
 	return err
 }
 
 // attempt simulates a run and keeps its cells. Where it fails, each cell is tried alone, so that only those fail that have to. It
 // returns the number of cells that failed; the error is an interruption or a disk that takes no more.
-func (j *sweepJob) attempt(ctx context.Context, r *sweep.Run, dir *sweepdir.Dir, show func(done, total int)) (failed int, err error) {
+func (j *sweepJob) attempt(ctx context.Context, r *sweep.Run, dir *sweepdir.Dir, left map[string]bool, show func(done, total int)) (failed int, err error) {
 	err = j.simulate(ctx, r, show, func(key string, sums []data.Sums) error {
-		if dir.Has(key) {
+		if !left[key] {
 			return nil
 		}
 		if err := dir.WriteCell(key, sums); err != nil {
 			return diskError{err}
 		}
+		left[key] = false
 		return nil
 	})
 	var disk diskError
@@ -350,7 +381,7 @@ func (j *sweepJob) attempt(ctx context.Context, r *sweep.Run, dir *sweepdir.Dir,
 	case len(r.Keys) > 1:
 		for i := range r.Keys {
 			alone := r.Alone(i)
-			n, err := j.attempt(ctx, &alone, dir, func(int, int) {})
+			n, err := j.attempt(ctx, &alone, dir, left, func(int, int) {})
 			if failed += n; err != nil {
 				return failed, err
 			}
@@ -364,20 +395,6 @@ func (j *sweepJob) attempt(ctx context.Context, r *sweep.Run, dir *sweepdir.Dir,
 	return 1, dir.Fail(key, err.Error())
 }
 
-// distinct lists the keys of a sweep's cells, each once, the references of their worlds included.
-func distinct(s *data.Sweep) (keys []string) {
-	seen := map[string]bool{}
-	for _, c := range s.Cells {
-		for _, k := range []string{c.Key, c.Reference} {
-			if !seen[k] {
-				seen[k] = true
-				keys = append(keys, k)
-			}
-		}
-	}
-	return keys
-}
-
 // plan says what a sweep will take.
 func (o *sweepOptions) plan(ctx context.Context, env *environment) error {
 	j, err := o.job(ctx, env)
@@ -385,7 +402,7 @@ func (o *sweepOptions) plan(ctx context.Context, env *environment) error {
 		return err
 	}
 	s, out := &j.cells.Sweep, env.stdout
-	keys := distinct(s)
+	keys := s.Keys()
 	have := func(string) bool { return false }
 	if dir, err := sweepdir.Open(o.output); err == nil {
 		have = dir.Has
@@ -408,7 +425,7 @@ func (o *sweepOptions) plan(ctx context.Context, env *environment) error {
 	}
 	fmt.Fprintf(out, " x %s\n", output.Plural(len(s.Arms), "arm"))
 	fmt.Fprintf(out, "cells: %d different ones, base and references included; %d finished in %s, %d to run\n", len(keys), len(keys)-left, o.output, left)
-	fmt.Fprintf(out, "families: %d, of cells that differ only in what arms may differ in; they travel together in %s\n", families, output.Plural(len(all), "run"))
+	fmt.Fprintf(out, "families: %d, of cells that differ only in what arms may differ in; they travel together in %s; --shard makes at most %s\n", families, output.Plural(len(all), "run"), output.Plural(len(j.cells.Units()), "part"))
 	if text := sobolAdvice(s); text != "" {
 		fmt.Fprintln(out, text)
 	}
@@ -546,7 +563,7 @@ func newSweepStatus(env *environment) *cobra.Command {
 }
 
 func status(out io.Writer, dir *sweepdir.Dir, s *data.Sweep) error {
-	keys := distinct(s)
+	keys := s.Keys()
 	done, failed := 0, 0
 	reason := map[string]string{}
 	for _, k := range keys {
@@ -557,7 +574,11 @@ func status(out io.Writer, dir *sweepdir.Dir, s *data.Sweep) error {
 			reason[k] = text
 		}
 	}
-	fmt.Fprintf(out, "%s: %d of %s finished, %d failed, %d to run", s.Title, done, output.Plural(len(keys), "cell"), failed, len(keys)-done-failed)
+	title := s.Title
+	if s.Share != nil {
+		title = fmt.Sprintf("%s, part %d of %d", title, s.Share.Part, s.Share.Of)
+	}
+	fmt.Fprintf(out, "%s: %d of %s finished, %d failed, %d to run", title, done, output.Plural(len(keys), "cell"), failed, len(keys)-done-failed)
 	if dir.Running() {
 		fmt.Fprint(out, "; a process is at work")
 	}

@@ -30,7 +30,7 @@ outputs: [default_rate, net_margin@6]
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := &sweepJob{study: study, portfolio: p, workers: 2}
+	j := &sweepJob{study: study, portfolio: p, measures: data.Measures(), workers: 2}
 	if j.cells, err = study.Cells(p.Currency, p.Segments, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -83,6 +83,11 @@ func gather(path string) (*sweepdir.Dir, *output.Sweep, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if s.Share != nil {
+		problems := &data.Problems{Cause: data.BadData}
+		problems.Add("", "%s is part %d of %d of a sweep: relend merge makes the sweep of all its parts", path, s.Share.Part, s.Share.Of)
+		return nil, nil, problems
+	}
 	r, err := output.BuildSweep(s, func(key string) ([]data.Sums, error) {
 		if !dir.Has(key) {
 			return nil, nil
@@ -133,7 +138,7 @@ func failures(dir *sweepdir.Dir, r *output.Sweep) (out []string) {
 // lacking is the error of a sweep with cells missing.
 func lacking(dir *sweepdir.Dir, r *output.Sweep) error {
 	missing, failed := 0, 0
-	keys := distinct(r.Sweep)
+	keys := r.Keys()
 	for _, key := range keys {
 		if !dir.Has(key) {
 			if missing++; dir.Failure(key) != "" {

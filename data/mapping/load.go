@@ -83,7 +83,7 @@ func Load(ctx context.Context, opts LoadOptions) (*data.Portfolio, error) {
 		return nil, err
 	}
 	b := data.NewBuilder(l.opts)
-	sources, err := l.read(ctx, opts.Limits, true, func() *data.Builder { return b }, func() error { return nil })
+	sources, err := l.read(ctx, opts.Limits, true, place{}, func() *data.Builder { return b }, func(place) error { return nil })
 	if err != nil {
 		return nil, err
 	}
@@ -95,15 +95,33 @@ func Load(ctx context.Context, opts LoadOptions) (*data.Portfolio, error) {
 	return p, nil
 }
 
-// Blocks reads a tape that need not fit into memory: each is given its borrowers in blocks of about that many rows, in the
-// order of the files, as portfolios of their own; the rows of a borrower lie side by side in one file. Sources are hashed
-// where asked to. seen, if not nil, is told the hash of the loan id of each row. It returns what is common to all blocks.
-func Blocks(ctx context.Context, opts LoadOptions, rows int, hash bool, seen func(loan uint64), each func(*data.Portfolio) error) (*data.Portfolio, error) {
-	l, err := prepare(opts)
+// Blocks is a tape that need not fit into memory: its borrowers are read in blocks of about Rows rows, in the order of the
+// files, as portfolios of their own; the rows of a borrower lie side by side in one file.
+type Blocks struct {
+	Load LoadOptions
+	Rows int
+
+	ends []end // of all blocks but the last
+}
+
+// end is where a block of a tape ends: with the batch of which a row of a file is the last one, less the rows of the borrower
+// who came last, the first of whose rows is where to begin with the next block.
+type end struct{ last, next place }
+
+// place is a row of a tape.
+type place struct {
+	file int
+	row  int64 // counted from 1
+}
+
+// Read gives all blocks to each and finds where they end. seen is told the hash of the loan id of each row. It returns what
+// is common to all blocks, with the hashes of the files.
+func (t *Blocks) Read(ctx context.Context, seen func(loan uint64), each func(*data.Portfolio) error) (*data.Portfolio, error) {
+	l, err := t.prepare()
 	if err != nil {
 		return nil, err
 	}
-	l.opts.Block, l.opts.Seen, l.opts.Rows = true, seen, min(l.opts.Rows, int64(rows))
+	l.opts.Seen = seen
 	b := data.NewBuilder(l.opts)
 	common := &data.Portfolio{}
 	finish := func(b *data.Builder) error {
@@ -114,8 +132,53 @@ func Blocks(ctx context.Context, opts LoadOptions, rows int, hash bool, seen fun
 		common.Currency, common.AsOf, common.HasPD, common.Assumptions = p.Currency, p.AsOf, p.HasPD, append(slices.Clone(l.assumptions), p.Assumptions...)
 		return each(p)
 	}
-	common.Sources, err = l.read(ctx, opts.Limits, hash, func() *data.Builder { return b }, func() error {
-		if b.Held() < rows {
+	t.ends = nil
+	common.Sources, err = l.read(ctx, t.Load.Limits, true, place{}, func() *data.Builder { return b }, func(last place) error {
+		if b.Held() < t.Rows {
+			return nil
+		}
+		done := b
+		b = done.Cut()
+		file, row := b.Oldest()
+		t.ends = append(t.ends, end{last, place{file, row}})
+		return finish(done)
+	})
+	if err == nil {
+		err = finish(b)
+	}
+	return common, err
+}
+
+// Count is the number of blocks, once Read has found it.
+func (t *Blocks) Count() int { return len(t.ends) + 1 }
+
+// Again gives blocks from, ..., to-1 to each, the same ones as Read did. Row groups that hold none of their rows are not read.
+func (t *Blocks) Again(ctx context.Context, from, to int, each func(*data.Portfolio) error) error {
+	l, err := t.prepare()
+	if err != nil {
+		return err
+	}
+	b := data.NewBuilder(l.opts)
+	at, begin := from, place{}
+	if from > 0 { // with the end of the block before
+		at, begin = from-1, t.ends[from-1].next
+	}
+	enough := errors.New("all blocks are read")
+	finish := func(b *data.Builder) error {
+		if at++; at <= from {
+			return nil
+		}
+		p, err := b.Finish()
+		if err == nil {
+			err = each(p)
+		}
+		if err == nil && at == to {
+			err = enough
+		}
+		return err
+	}
+	_, err = l.read(ctx, t.Load.Limits, false, begin, func() *data.Builder { return b }, func(last place) error {
+		if at == len(t.ends) || last != t.ends[at].last {
 			return nil
 		}
 		done := b
@@ -125,12 +188,28 @@ func Blocks(ctx context.Context, opts LoadOptions, rows int, hash bool, seen fun
 	if err == nil {
 		err = finish(b)
 	}
-	return common, err
+	if err == enough {
+		return nil
+	}
+	return err
 }
 
-// read streams all files through the builder of the moment; after each batch it calls between.
-func (l *loader) read(ctx context.Context, limits parquet.Limits, hash bool, b func() *data.Builder, between func() error) (sources []data.Source, err error) {
-	for _, t := range l.tapes {
+func (t *Blocks) prepare() (*loader, error) {
+	l, err := prepare(t.Load)
+	if err == nil {
+		l.opts.Block, l.opts.Rows = true, min(l.opts.Rows, int64(t.Rows))
+	}
+	return l, err
+}
+
+// read streams all files from a place on through the builder of the moment; after each batch it calls between with the
+// last row.
+func (l *loader) read(ctx context.Context, limits parquet.Limits, hash bool, from place, b func() *data.Builder, between func(last place) error) (sources []data.Source, err error) {
+	for i, t := range l.tapes {
+		if i < from.file {
+			b().File(t.name) // files keep their numbers
+			continue
+		}
 		err := t.open(limits, func() error {
 			if hash {
 				source, err := t.file.Source(ctx)
@@ -139,7 +218,11 @@ func (l *loader) read(ctx context.Context, limits parquet.Limits, hash bool, b f
 				}
 				sources = append(sources, source)
 			}
-			return t.read(ctx, b, between)
+			first := int64(0)
+			if i == from.file {
+				first = max(from.row-1, 0)
+			}
+			return t.read(ctx, first, b, func(row int64) error { return between(place{i, row}) })
 		})
 		if err != nil {
 			return nil, err
@@ -408,8 +491,8 @@ func (l *loader) typeOf(t *tape, name string) string {
 	return "number (derived)"
 }
 
-// read streams the file through the mapping into the builder of the moment.
-func (t *tape) read(ctx context.Context, builder func() *data.Builder, between func() error) error {
+// read streams the file through the mapping into the builder of the moment, without its first rows.
+func (t *tape) read(ctx context.Context, first int64, builder func() *data.Builder, between func(row int64) error) error {
 	b := builder()
 	file := b.File(t.name)
 	slots := make([]value, len(t.columns))
@@ -418,10 +501,10 @@ func (t *tape) read(ctx context.Context, builder func() *data.Builder, between f
 	for _, warning := range t.ignored {
 		b.Warn(row, "ignored_column", data.NumColumns, warning, "")
 	}
-	return t.file.Read(ctx, t.columns[:t.width], func(batch *parquet.Batch) error {
+	return t.file.ReadFrom(ctx, first, t.columns[:t.width], func(batch *parquet.Batch) error {
 		b := builder()
 	rows:
-		for i := range batch.Rows {
+		for i := int(max(first-batch.First, 0)); i < batch.Rows; i++ {
 			for c := range batch.Columns {
 				slots[c] = valueOf(&batch.Columns[c], i)
 			}
@@ -446,7 +529,7 @@ func (t *tape) read(ctx context.Context, builder func() *data.Builder, between f
 				}
 			}
 		}
-		return between()
+		return between(batch.First + int64(batch.Rows))
 	})
 }
 

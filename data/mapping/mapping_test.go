@@ -417,3 +417,89 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Blocks that are read again, some of them alone, are those of the first reading: with borrowers at the edges, rows that are
+// refused, several row groups and files. Row groups that hold none of their rows are not looked at.
+func TestBlocksAgain(t *testing.T) {
+	dir := t.TempDir()
+	var files []string
+	for k := range 3 {
+		c := canonical(1000)
+		for i := range c[0].Ints {
+			c[0].Ints[i] += int64(1000 * k)
+			c[1].Strings[i] = fmt.Sprint("b", k, "-", i/7*2+i%2) // the rows of two borrowers change about
+		}
+		c[2].Floats[10*k] = -1
+		var b bytes.Buffer
+		w, err := parquet.NewWriter(&b, c, parquet.Options{})
+		for from := 0; from < 1000 && err == nil; from += 100 {
+			group := make([]parquet.Column, len(c))
+			for i, col := range c {
+				group[i] = parquet.Column{Name: col.Name}
+				switch {
+				case col.Ints != nil:
+					group[i].Ints = col.Ints[from : from+100]
+				case col.Floats != nil:
+					group[i].Floats = col.Floats[from : from+100]
+				default:
+					group[i].Strings = col.Strings[from : from+100]
+				}
+			}
+			err = w.WriteGroup(group)
+		}
+		files = append(files, filepath.Join(dir, fmt.Sprint(k, ".parquet")))
+		if err := errors.Join(err, w.Close(), os.WriteFile(files[k], b.Bytes(), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, rows := range []int{1, 150, 400, 5000} {
+		tape := &Blocks{Load: LoadOptions{Patterns: files, Currency: "CNY", MaxRejected: 1}, Rows: rows}
+		var all []*data.Portfolio
+		keep := func(to *[]*data.Portfolio) func(*data.Portfolio) error {
+			return func(p *data.Portfolio) error {
+				p.Intake = data.Intake{} // of the rows that were read
+				*to = append(*to, p)
+				return nil
+			}
+		}
+		if _, err := tape.Read(context.Background(), func(uint64) {}, keep(&all)); err != nil {
+			t.Fatal(err)
+		}
+		if len(all) != tape.Count() || (rows < 1000) != (len(all) > 3) {
+			t.Fatalf("%d blocks of %d rows, %d were read", tape.Count(), rows, len(all))
+		}
+		for from := range all {
+			for to := from + 1; to <= len(all); to += 1 + len(all)/4 {
+				var some []*data.Portfolio
+				if err := tape.Again(context.Background(), from, to, keep(&some)); err != nil {
+					t.Fatal(err)
+				}
+				if !reflect.DeepEqual(some, all[from:to]) {
+					t.Errorf("blocks %d to %d of %d rows are others when read alone", from, to-1, rows)
+				}
+			}
+		}
+	}
+
+	tape := &Blocks{Load: LoadOptions{Patterns: files, Currency: "CNY", MaxRejected: 1}, Rows: 400}
+	ignore := func(*data.Portfolio) error { return nil }
+	if _, err := tape.Read(context.Background(), nil, ignore); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(files[0], os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt(bytes.Repeat([]byte{0xff}, 3000), 100); err != nil { // within the first row group
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := tape.Again(context.Background(), 1, 2, ignore); err != nil {
+		t.Errorf("a row group without its rows was read: %v", err)
+	}
+	if err := tape.Again(context.Background(), 0, 1, ignore); err == nil {
+		t.Error("a damaged row group was read")
+	}
+}

@@ -50,6 +50,11 @@ func (v *Vector) IsNull(row int) bool { return v.Null != nil && v.Null[row] }
 // progress for Limits.Stall; in the last case a goroutine may be left spinning, since Go cannot stop it, so the
 // caller should end the process. A File is read by one caller at a time.
 func (f *File) Read(ctx context.Context, names []string, fn func(*Batch) error) error {
+	return f.ReadFrom(ctx, 0, names, fn)
+}
+
+// ReadFrom is Read without the row groups that end before a row, counted from 0. The batches are those of Read.
+func (f *File) ReadFrom(ctx context.Context, row int64, names []string, fn func(*Batch) error) error {
 	indices := make([]int, len(names))
 	problems := &data.Problems{Cause: data.BadData}
 	for i, name := range names {
@@ -70,7 +75,7 @@ func (f *File) Read(ctx context.Context, names []string, fn func(*Batch) error) 
 		return err
 	}
 
-	s := &stream{f: f, names: names, indices: indices, full: make(chan *Batch), free: make(chan *Batch, 2), quit: make(chan struct{})}
+	s := &stream{f: f, from: row, names: names, indices: indices, full: make(chan *Batch), free: make(chan *Batch, 2), quit: make(chan struct{})}
 	defer close(s.quit)
 	for range 2 {
 		s.free <- &Batch{Columns: make([]Vector, len(names))}
@@ -111,6 +116,7 @@ func (f *File) Read(ctx context.Context, names []string, fn func(*Batch) error) 
 // stream decodes in its own goroutine: two batches go round between it and Read.
 type stream struct {
 	f          *File
+	from       int64 // row
 	names      []string
 	indices    []int
 	full, free chan *Batch
@@ -135,6 +141,10 @@ func (s *stream) run() error {
 	for g := range s.f.reader.NumRowGroups() {
 		group := s.f.reader.RowGroup(g)
 		rows := group.NumRows()
+		if first+rows <= s.from {
+			first += rows
+			continue
+		}
 		chunks := make([]*chunk, len(s.indices))
 		places := make([]string, len(s.indices))
 		for i, name := range s.names {

@@ -32,6 +32,7 @@ type Part struct {
 	Part       int         `json:"part"` // 1 to Of
 	Of         int         `json:"of"`
 	By         string      `json:"by"`
+	Block      int         `json:"block_rows"` // of a portfolio that was read in blocks; 0: it was in memory
 	Experiment string      `json:"experiment"` // SHA-256 of the resolved experiment
 	Portfolio  string      `json:"portfolio"`  // SHA-256 of the hashes of the files that make it
 	Borrowers  int         `json:"borrowers"`  // of the run, with applicants
@@ -353,6 +354,7 @@ func (p *Part) Belongs(other *Part) (differences []string) {
 		{"version of the program", other.Program, p.Program},
 		{"number of parts", other.Of, p.Of},
 		{"division", other.By, p.By},
+		{"rows of a block", other.Block, p.Block},
 		{"experiment", other.Experiment, p.Experiment},
 		{"portfolio", other.Portfolio, p.Portfolio},
 	} {

@@ -104,6 +104,11 @@ func TestPartRoundTrip(t *testing.T) {
 		if d := p.Belongs(&other); len(d) != 1 || !strings.Contains(d[0], "anchoring") {
 			t.Errorf("another anchoring: %v", d)
 		}
+		other = *p
+		other.Block = 5000
+		if d := p.Belongs(&other); len(d) != 1 || d[0] != "rows of a block 0, there 5000" {
+			t.Errorf("another way to read the portfolio: %v", d)
+		}
 		if _, _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "is a part of a run") {
 			t.Errorf("opened as a run: %v", err)
 		}

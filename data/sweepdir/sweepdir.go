@@ -13,6 +13,7 @@ package sweepdir
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -165,6 +166,12 @@ func (d *Dir) WriteSweep(s *data.Sweep) error {
 	return d.Write(sweepFile, append(text, '\n'))
 }
 
+// Begun says whether it is known what the sweep consists of.
+func (d *Dir) Begun() bool {
+	_, err := os.Stat(filepath.Join(d.path, sweepFile))
+	return err == nil
+}
+
 // Sweep reads what the sweep consists of.
 func (d *Dir) Sweep() (*data.Sweep, error) {
 	problems := &data.Problems{Cause: data.BadData}
@@ -178,6 +185,15 @@ func (d *Dir) Sweep() (*data.Sweep, error) {
 		problems.Add("", "%s of sweep directory %s cannot be read: %v", sweepFile, d.path, cause(err))
 	case s.Format != data.SweepFormat:
 		problems.Add("", "sweep directory %s has format %d, this program reads %d: run the sweep again", d.path, s.Format, data.SweepFormat)
+	}
+	for _, key := range s.Keys() { // names of files are made of them
+		if raw, err := hex.DecodeString(key); err != nil || len(raw) != 16 {
+			problems.Add("", "%s of sweep directory %s is damaged: %q is not the key of a cell; run the sweep again", sweepFile, d.path, key)
+			break
+		}
+	}
+	if h := s.Share; h != nil && (h.Part < 1 || h.Part > h.Of) {
+		problems.Add("", "%s of sweep directory %s is damaged: part %d of %d; run the sweep again", sweepFile, d.path, h.Part, h.Of)
 	}
 	return s, problems.Err()
 }

@@ -201,30 +201,36 @@ const (
 	FamilyArms = 64
 )
 
-// Runs divides the cells whose results are missing into runs of at most that many arms. Cells with the same key are
-// simulated once.
-func (c *Cells) Runs(missing func(key string) bool, most int) (runs []Run) {
+// wanted lists the cells of which the key is missing, each key once, by world and family, and -1-i for the reference of cell i.
+func (c *Cells) wanted(missing func(key string) bool) (list []int) {
 	seen := map[string]bool{}
 	first := func(key string) bool {
 		fresh := !seen[key] && missing(key)
 		seen[key] = true
 		return fresh
 	}
-	var wanted []int // cells of which the key is missing, and -1-i for the reference of cell i
 	for i, cell := range c.Sweep.Cells {
 		if first(cell.Reference) {
-			wanted = append(wanted, -1-i)
+			list = append(list, -1-i)
 		}
 		if first(cell.Key) {
-			wanted = append(wanted, i)
+			list = append(list, i)
 		}
 	}
-	at := func(i int) place { return c.places[max(i, -1-i)] }
-	slices.SortStableFunc(wanted, func(a, b int) int {
-		return cmp.Or(cmp.Compare(at(a).world, at(b).world), cmp.Compare(at(a).family, at(b).family))
+	slices.SortStableFunc(list, func(a, b int) int {
+		return cmp.Or(cmp.Compare(c.at(a).world, c.at(b).world), cmp.Compare(c.at(a).family, c.at(b).family))
 	})
-	for _, i := range wanted {
-		w := c.worlds[at(i).world]
+	return list
+}
+
+// at is the place of a wanted cell.
+func (c *Cells) at(i int) place { return c.places[max(i, -1-i)] }
+
+// Runs divides the cells whose results are missing into runs of at most that many arms. Cells with the same key are
+// simulated once.
+func (c *Cells) Runs(missing func(key string) bool, most int) (runs []Run) {
+	for _, i := range c.wanted(missing) {
+		w := c.worlds[c.at(i).world]
 		last := len(runs) - 1
 		if last < 0 || runs[last].Experiment != w.experiment || i >= 0 && len(runs[last].members)+1 >= most {
 			runs = append(runs, Run{Experiment: w.experiment, Reference: w.reference, of: c})
@@ -235,6 +241,34 @@ func (c *Cells) Runs(missing func(key string) bool, most int) (runs []Run) {
 		}
 	}
 	return runs
+}
+
+// Units are the keys that the parts of a sweep are made of: those of a family stay together, unless it has more cells than
+// travel together; then they are divided evenly. They depend on nothing but the sweep.
+func (c *Cells) Units() (units [][]string) {
+	all := c.wanted(func(string) bool { return true })
+	for from := 0; from < len(all); {
+		to := from
+		for to < len(all) && c.at(all[to]) == c.at(all[from]) {
+			to++
+		}
+		const most = FamilyArms - 1 // and the reference, which every run has
+		n := (to - from + most - 1) / most
+		for k := range n {
+			var unit []string
+			first, last := data.Shard{Part: k + 1, Of: n}.Range(to - from)
+			for _, i := range all[from+first : from+last] {
+				if i < 0 {
+					unit = append(unit, c.Sweep.Cells[-1-i].Reference)
+				} else {
+					unit = append(unit, c.Sweep.Cells[i].Key)
+				}
+			}
+			units = append(units, unit)
+		}
+		from = to
+	}
+	return units
 }
 
 // Alone is the run of one of a run's cells without the others.

@@ -237,3 +237,36 @@ func TestOutputs(t *testing.T) {
 		t.Error(v, err)
 	}
 }
+
+// TestUnits: parts of a sweep are made of all cells, each once, cells of a world side by side, none more than travel together; and of
+// nothing that a machine or a directory decides.
+func TestUnits(t *testing.T) {
+	c := cells(t, `
+base: quick
+arms: [baseline, no_top_up]
+dimensions:
+  leak: {path: behaviour.set.leak.rate, values: [0%, 20%]}
+  burden: {path: policies.*.rules.payment_to_income_cap.max, range: {from: 20%, to: 80%, steps: 35}}
+outputs: [default_rate]
+`)
+	world := map[string]int{}
+	for i, cell := range c.Sweep.Cells {
+		world[cell.Key], world[cell.Reference] = c.places[i].world, c.places[i].world
+	}
+	seen := map[string]bool{}
+	units := c.Units()
+	for _, unit := range units {
+		if len(unit) >= FamilyArms || len(unit) < FamilyArms/3 && len(unit) > 3 {
+			t.Errorf("a unit of %d cells", len(unit))
+		}
+		for _, key := range unit {
+			if seen[key] || world[key] != world[unit[0]] {
+				t.Errorf("cell %s is there twice, or with those of another world", key)
+			}
+			seen[key] = true
+		}
+	}
+	if keys := c.Keys(); len(seen) != len(keys) || len(units) < 5 {
+		t.Errorf("%d units with %d of %d cells", len(units), len(seen), len(keys))
+	}
+}

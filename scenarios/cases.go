@@ -33,7 +33,7 @@ type Case struct {
 	ask     rule.Application
 	fee     float64    // asked for a missed instalment, whole units of currency
 	missed  data.Money // the instalment; 0 in a request for a loan
-	lender  string // of rule.Lenders, "" for one whom all rules bind
+	lender  string     // of rule.Lenders, "" for one whom all rules bind
 	segment string
 	topUp   bool
 	newest  time.Time // grant of the newest running loan, zero where none runs

@@ -106,7 +106,10 @@ type Denial struct {
 func Build(results *data.Results, options Options) *Report {
 	run := &results.Run
 	r := &Report{Language: options.Language, PDF: options.PDF, Run: run, Level: options.Level, Gates: options.Gates, Measures: data.Measures(),
-		Warnings: slices.Clone(run.Warnings), index: map[string]int{}, results: results}
+		index: map[string]int{}, results: results}
+	for _, w := range run.Warnings {
+		r.Warnings = append(r.Warnings, r.Recorded(w))
+	}
 	if r.Level == 0 {
 		r.Level = .95
 	}
@@ -155,7 +158,7 @@ func Build(results *data.Results, options Options) *Report {
 	}
 	for _, c := range run.Checks {
 		if !c.Holds {
-			r.Warnings = append(r.Warnings, r.Say("check failed: %s: %s", c.Name, c.Result))
+			r.Warnings = append(r.Warnings, r.Say("check failed: %s: %s", r.Recorded(c.Name), r.Recorded(c.Result)))
 		}
 	}
 	return r
@@ -368,7 +371,7 @@ func (r *Report) shortTitles() {
 		if title == "" {
 			title = a.Name
 		}
-		r.titles = append(r.titles, r.Say(title))
+		r.titles = append(r.titles, r.Titled(title))
 	}
 	full := slices.Clone(r.titles)
 	for _, g := range r.Groups {

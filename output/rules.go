@@ -105,12 +105,12 @@ func (r *Report) bites(arm, clause, from, to int) (sums [data.NumBites][]float64
 
 // ShortName names a clause in a chart: its kind, and whether it is the law's. Where an arm has several that would be
 // called the same, they are numbered in the order of the arm.
-func (b *RuleBite) ShortName(among []RuleBite) string {
+func (b *RuleBite) ShortName(l Language, among []RuleBite) string {
 	name := func(o *RuleBite) string {
 		if o.Clause.Law {
-			return o.Clause.Name + " (law)"
+			return l.Say("%s (law)", l.Recorded(o.Clause.Name))
 		}
-		return o.Clause.Name
+		return l.Recorded(o.Clause.Name)
 	}
 	own, twins, at := name(b), 0, 0
 	for i := range among {

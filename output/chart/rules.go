@@ -45,12 +45,12 @@ func rules(b *book, g output.Group) *page {
 			if hi := x.Total.Shares[data.WouldBind].Hi; !math.IsNaN(hi) {
 				longest = math.Max(longest, hi)
 			}
-			labels = append(labels, x.ShortName(b.Rules[a]))
+			labels = append(labels, x.ShortName(b.Language, b.Rules[a]))
 		}
 		most = max(most, len(lists[i]))
 		if len(lists[i]) > 0 {
 			x := &lists[i][0]
-			words = append(words, b.Say("%s: %s %s %% of applications", b.names[a], x.ShortName(b.Rules[a]), output.Number(x.Total.Shares[data.Decided].Value*100, 1)))
+			words = append(words, b.Say("%s: %s %s %% of applications", b.names[a], x.ShortName(b.Language, b.Rules[a]), output.Number(x.Total.Shares[data.Decided].Value*100, 1)))
 		}
 	}
 	if most == 0 {
@@ -87,7 +87,7 @@ func rules(b *book, g output.Group) *page {
 			}
 			for k := range lists[i] {
 				x, y := &lists[i][k].Total, top-lane*(float64(k)+.5)
-				c.text(left-6, y-3, fit(lists[i][k].ShortName(b.Rules[arms[i]]), names-10, label), label)
+				c.text(left-6, y-3, fit(lists[i][k].ShortName(b.Language, b.Rules[arms[i]]), names-10, label), label)
 				c.box(faded(blue, .28), p.x(0), y-5, p.x(x.Shares[data.WouldBind].Value), y+5)
 				c.box(blue, p.x(0), y-5, p.x(x.Shares[data.Decided].Value), y+5)
 				c.whisker(p, x.Shares[data.WouldBind], y+2.2)
@@ -123,7 +123,7 @@ func rulesMonthly(b *book, g output.Group) *page {
 			if !(share > 0) {
 				continue
 			}
-			name := x.ShortName(b.Rules[a])
+			name := x.ShortName(b.Language, b.Rules[a])
 			if peak[name] == 0 {
 				order = append(order, name)
 			}
@@ -140,7 +140,7 @@ func rulesMonthly(b *book, g output.Group) *page {
 	for i, a := range arms {
 		series[i] = map[string][]estimate.Figure{}
 		for _, x := range b.Rules[a] {
-			name := x.ShortName(b.Rules[a])
+			name := x.ShortName(b.Language, b.Rules[a])
 			if !slices.Contains(shown, name) || x.Total.Counts[data.Decided].Value == 0 {
 				continue
 			}

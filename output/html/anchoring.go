@@ -19,7 +19,7 @@ func loadingTable(r *output.Report) []grid {
 		if s.Asset > 0 {
 			asset = fmt.Sprintf("%.2f", 100*s.Asset)
 		}
-		g.add(run.Segments[s.Segment], fmt.Sprintf("%.2f", 100*s.Rho), fmt.Sprintf("%.3f", s.Sigma), asset)
+		g.add(r.Say(run.Segments[s.Segment]), fmt.Sprintf("%.2f", 100*s.Rho), fmt.Sprintf("%.3f", s.Sigma), asset)
 	}
 	return []grid{g}
 }
@@ -41,7 +41,7 @@ func anchorTable(r *output.Report) []grid {
 		if !b.Reached {
 			offset += r.Say(" (out of reach)")
 		}
-		g.add(r.Say("%s, %s to %s%%", run.Segments[b.Segment], percent(b.Lowest, 2), percent(b.Highest, 2)),
+		g.add(r.Say("%s, %s to %s%%", r.Say(run.Segments[b.Segment]), percent(b.Lowest, 2), percent(b.Highest, 2)),
 			output.Number(float64(b.Borrowers), 0), percent(b.PD, 2), percent(b.Before, 2), percent(b.After, 2), percent(b.StandardError, 3), minus(offset))
 	}
 	return []grid{g}

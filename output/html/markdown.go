@@ -11,7 +11,7 @@ import (
 // markdown is the summary for a CI system: the answer first, then gates, the headline table and warnings.
 func markdown(r *output.Report) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\n", table.Escape(cut(r.Run.Title)))
+	fmt.Fprintf(&b, "# %s\n\n", table.Escape(cut(r.Say(r.Run.Title))))
 	for _, s := range r.Answer {
 		fmt.Fprintf(&b, "- %s\n", table.Escape(cut(s)))
 	}

@@ -28,7 +28,7 @@ func biteTables(r *output.Report, g output.Group) (out []grid) {
 				if of == "" {
 					of = r.Say("inherent")
 				}
-				t.add(x.Clause.Sentence, of, percent(n.Shares[data.Asked]), percent(n.Shares[data.WouldBind]), percent(n.Shares[data.Decided]), change,
+				t.add(r.Recorded(x.Clause.Sentence), of, percent(n.Shares[data.Asked]), percent(n.Shares[data.WouldBind]), percent(n.Shares[data.Decided]), change,
 					percent(n.Shares[data.Refused]), percent(n.Shares[data.Cut]), output.Money(n.Counts[data.Refused].Value+n.Counts[data.Cut].Value, r.Run.Currency))
 			}
 		}

@@ -44,7 +44,7 @@ var layout = template.Must(template.New("report").Funcs(template.FuncMap{
 		first, size := utf8.DecodeRuneInString(s)
 		return strings.ToUpper(string(first)) + s[size:]
 	},
-	"say": output.English.Say, // replaced by that of the report
+	"say": output.English.Say, "recorded": output.English.Recorded, "titled": output.English.Titled, // replaced by those of the report
 }).Parse(source))
 
 // view is what the template shows.
@@ -202,7 +202,7 @@ func page(r *output.Report, figures []chart.Figure) []byte {
 		}
 	}
 	var b bytes.Buffer
-	page := template.Must(layout.Clone()).Funcs(template.FuncMap{"say": r.Say})
+	page := template.Must(layout.Clone()).Funcs(template.FuncMap{"say": r.Say, "recorded": r.Recorded, "titled": r.Titled})
 	if err := page.Execute(&b, v); err != nil {
 		panic(err) // the template and the view are compiled together
 	}

@@ -120,7 +120,7 @@ func Legend(r *output.Report) string {
 // legend. Measures that do not fit side by side go into a second table.
 func Terminal(r *output.Report, width int) string {
 	var b strings.Builder
-	b.WriteString(r.Run.Title + "\n")
+	b.WriteString(r.Say(r.Run.Title) + "\n")
 	for _, s := range r.Answer {
 		b.WriteString(indent(text.WrapSoft(s, width-2)))
 	}

@@ -3,9 +3,12 @@ package output
 // recorded has the wording of texts that runs record, see phrase, and what they say in simplified Chinese. The first one that a
 // text follows holds.
 var recorded = [][2]string{
+	// Parts side by side, before all that could take in several of them.
+	{"%s.", "%s。"}, {"%s; %s", "%s；%s"},
+
 	// Times, amounts and lists of them.
 	{"%d month", "%d 个月"}, {"%d months", "%d 个月"}, {"%d day", "%d 天"}, {"%d days", "%d 天"}, {"%d months and %d days", "%d 个月零 %d 天"}, {"%d month and %d days", "%d 个月零 %d 天"},
-	{"%d months and %d day", "%d 个月零 %d 天"}, {"%d month and %d day", "%d 个月零 %d 天"}, {"%s after the snapshot", "观察点之后 %s"}, {"once", "一次"}, {"twice", "两次"}, {"%d times", " %d 次"},
+	{"%d months and %d day", "%d 个月零 %d 天"}, {"%d month and %d day", "%d 个月零 %d 天"}, {"once", "一次"}, {"twice", "两次"}, {"%d times", "%d 次"},
 	{"%d", "%d"}, {"%d%%", "%d%%"}, {"%m", "%m"}, {"%d, %s", "%d、%s"}, {"%d%%, %s", "%d%%、%s"},
 	{"a month", "每个月"}, {"any %s in a row", "任意连续 %s"},
 
@@ -35,7 +38,7 @@ var recorded = [][2]string{
 	{"A loan may not repay a loan of this lender.", "新贷款不得用于偿还本机构的贷款。"},
 	{"No loan to a borrower whom the bureau shows to owe other lenders, for it could repay them.", "不得向征信显示欠其他机构款项的借款人放贷，以防借新还旧。"},
 	{"A running loan may not be rolled over.", "未结清贷款不得展期。"},
-	{"A debt may be rolled over at most %s before it is paid off.", "一笔债务在还清之前至多展期%s。"},
+	{"A debt may be rolled over at most %s before it is paid off.", "一笔债务在还清之前至多展期 %s。"},
 	{"At most %d loans to a borrower within any %s.", "任意 %[2]s内对同一借款人至多发放 %[1]d 笔贷款。"},
 	{"No loan with a term below %s.", "贷款期限不得短于 %s。"},
 	{"New loans cost at most %d%% a year; who cannot be served at that price is refused.", "新贷款年化利率不得超过 %d%%；在此价格下无法承做的申请予以拒绝。"},
@@ -86,7 +89,7 @@ var recorded = [][2]string{
 	{"average_rate_cap", "平均利率上限"}, {"funding_budget", "资金预算"}, {"funding_queue", "获贷顺序"}, {"ways_combined", "无可行方式"}, {"loan_slots", "在贷笔数（模型）"}, {"break_even", "盈亏平衡价格"}, {"amount_min", "最低金额"},
 
 	// Conditions of a rule.
-	{"from %s", "自 %s起"}, {"until %s", "至 %s止"},
+	{"from %d", "自 %d 起"}, {"until %d", "至 %d 止"}, {"from %s after the snapshot", "自观察点之后 %s起"}, {"until %s after the snapshot", "至观察点之后 %s止"},
 	{"lenders of the kind %s only", "仅约束%s"}, {"lenders of the kind %s are not bound", "不约束%s"},
 	{"bank", "银行"}, {"consumer_finance", "消费金融公司"}, {"microloan", "小额贷款公司"}, {"platform", "网络借贷平台"}, {"payday", "发薪日贷款机构"}, {"finance_company", "非银行金融公司"}, {"private", "民间放贷人"},
 	{"loans of the product %s only", "仅限%s贷款"}, {"borrowers of %l only", "仅约束 %l 客群"}, {"borrowers of %l are not bound", "不约束 %l 客群"},
@@ -182,7 +185,7 @@ var recorded = [][2]string{
 	{"visible outside loans more than when the loan was granted from which a borrower's risk counts as risen (stage %d)", "可见外部贷款比放贷时增加到此笔数起，借款人的风险视为上升（第 %d 阶段）"},
 
 	// Assumptions.
-	{"behaviour default", "行为参数默认值"}, {"experiment", "实验"}, {"preset %v", "预设 %v"}, {"portfolio schema", "资产组合字段定义"}, {"mapping %v", "映射 %v"}, {"synthetic portfolio", "合成资产组合"},
+	{"behaviour default", "行为参数默认值"}, {"experiment", "实验"}, {"preset %v", "预设 %v"}, {"portfolio schema", "资产组合字段定义"}, {"mapping %v", "映射 %v"}, {"synthetic portfolio", "合成资产组合"}, {"synthetic portfolio, %d borrowers, seed %d", "合成资产组合，%d 名借款人，随机种子 %d"},
 	{"%v in arm %v", "方案 %[2]v 的 %[1]v"}, {"provisions", "拨备"}, {"portfolio", "资产组合"}, {"currency", "币种"}, {"macro %v", "宏观路径 %v"}, {"regulation %v: scope", "监管规定 %v：适用范围"},
 	{"ecl", "预期信用损失法（ecl）"}, {"five_class", "五级分类法（five_class）"},
 	{"expected losses in three stages, undiscounted, at the mean of the economy: assumption", "按三阶段计的预期损失，不折现，取经济的均值：假设"}, {"fixed shares by the five classes of Chinese supervision, quoted from memory: assumption", "按中国监管五级分类的固定比例，凭记忆引用：假设"},
@@ -190,6 +193,9 @@ var recorded = [][2]string{
 	{"unemployment rate", "失业率"}, {"GDP growth", "GDP 增速"}, {"loan prime rate", "贷款市场报价利率（LPR）"}, {"%s %d sd at most", "%s最大变动 %d 个标准差"},
 	{"neither the tape nor the user names one", "数据和用户均未指明"},
 	{"who comes through the door and asks for a first loan; what is not given is that of a borrower of the snapshot drawn at random", "前来申请首笔贷款的人；未给出的特征取自观察点中随机抽取的借款人"},
+
+	{"assumption (a standardised shock in standard deviations, not a forecast and not a supervisor's scenario): unemployment rises to %d over a year, stays for half a year and falls to %d; GDP growth drops to %d within half a year and is back after two years; the prime rate is cut by %d in the first year", "假设（以标准差计的标准化冲击，既非预测，也非监管情景）：失业率在一年内升至 %d，维持半年后降至 %d；GDP 增速在半年内降至 %d，两年后恢复；LPR 在第一年下调 %d"},
+	{"assumption (a standardised shock in standard deviations, not a forecast and not a supervisor's scenario): unemployment rises to %d over a year, stays for a year and falls to %d; GDP growth drops to %d within half a year, stays for half a year and recovers to %d; the prime rate is cut by %d in the first year", "假设（以标准差计的标准化冲击，既非预测，也非监管情景）：失业率在一年内升至 %d，维持一年后降至 %d；GDP 增速在半年内降至 %d，维持半年后回升至 %d；LPR 在第一年下调 %d"},
 
 	// Checks.
 	{"opening balance + disbursed - repaid - charged off = closing balance", "期初余额 + 发放 - 还款 - 核销 = 期末余额"}, {"borrowers over all states = borrowers at the snapshot", "各状态借款人合计 = 观察点借款人"},
@@ -219,6 +225,6 @@ var recorded = [][2]string{
 	{"no slice of the portfolio was compared with its exact expectation: %v", "资产组合没有切片与其精确期望对照：%v"},
 	{"the number of paths, %d, was set by a limit of time and differs from machine to machine; this run repeats with --paths %d", "路径数 %d 由时间上限决定，因机器而异；用 --paths %d 可重复本次运行"},
 
-	// Lists, after all that may hold a comma, a semicolon or an "or" of its own.
-	{"%s or %s", "%s或%s"}, {"%s and %s", "%s和%s"}, {"%s; %s", "%s；%s"}, {"%s.", "%s。"}, {"%s: %s", "%s：%s"}, {"%s, %s", "%s，%s"},
+	// Other lists, after all that may hold a comma or an "or" of its own.
+	{"%s or %s", "%s 或 %s"}, {"%s and %s", "%s 和 %s"}, {"%s: %s", "%s：%s"}, {"%s, %s", "%s，%s"},
 }

@@ -132,12 +132,7 @@ func verbs(format string) (out []string) {
 func TestTranslated(t *testing.T) {
 	texts := said(t)
 	figure := regexp.MustCompile(`[0-9]+`)
-	for text, place := range texts {
-		other, ok := chinese[text]
-		if !ok {
-			t.Errorf("%s: no translation of %q", place, text)
-			continue
-		}
+	same := func(place, text, other string) {
 		if got, want := verbs(other), verbs(text); !slices.Equal(got, want) && strings.Contains(text, "%") {
 			t.Errorf("%s: %q has arguments %q, its translation %q", place, text, want, got)
 		}
@@ -149,6 +144,25 @@ func TestTranslated(t *testing.T) {
 		if got, want := bare(other), bare(text); !slices.Equal(got, want) {
 			t.Errorf("%s: %q has figures %q, its translation %q", place, text, want, got)
 		}
+	}
+	for text, place := range texts {
+		other, ok := chinese[text]
+		if !ok {
+			t.Errorf("%s: no translation of %q", place, text)
+			continue
+		}
+		same(place, text, other)
+	}
+	for text, other := range library {
+		same("library", text, other)
+	}
+	known := map[string]bool{}
+	for _, w := range recorded {
+		same("recorded", w[0], w[1])
+		if known[w[0]] {
+			t.Errorf("%q is there twice", w[0])
+		}
+		known[w[0]] = true
 	}
 	for text := range chinese {
 		if _, ok := texts[text]; !ok && library[text] == "" {

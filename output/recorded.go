@@ -3,7 +3,6 @@ package output
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -47,6 +46,7 @@ var (
 	hole   = regexp.MustCompile(`%(\[[0-9]\])?([srdmvl])`)
 	figure = regexp.MustCompile(`^[-+]?[0-9](?:[-+0-9.,e]*[0-9])?$`)
 	money  = regexp.MustCompile(`^[0-9.]+ [A-Z]{3}$`)
+	gap    = regexp.MustCompile(`(\p{Han}) (\p{Han})`) // spaces stand beside figures and Latin letters only
 )
 
 var phrases = sync.OnceValue(func() (list []phrase) {
@@ -74,39 +74,44 @@ func (r reading) phrase(text string) string {
 	}
 	r[text] = "" // no text is a part of itself
 	for _, p := range phrases() {
-		if args, ok := r.fit(p.between, p.holes, text); ok {
-			r[text] = fmt.Sprintf(p.chinese, args...)
-			break
+		if !strings.HasPrefix(text, p.between[0]) || !strings.HasSuffix(text, p.between[len(p.holes)]) {
+			continue
 		}
+		if args, ok := r.fit(p.between, p.holes, text); ok {
+			r[text] = gap.ReplaceAllString(fmt.Sprintf(p.chinese, args...), "$1$2")
+			return r[text]
+		}
+	}
+	if small := strings.ToLower(text[:1]) + text[1:]; small != text { // a list that makes a sentence begins with a capital
+		r[text] = r.phrase(small)
 	}
 	return r[text]
 }
 
 // fit fills holes in order from a text, each with the shortest part that lets the rest fit.
 func (r reading) fit(between, holes []string, text string) (args []any, ok bool) {
-	rest, ok := cutFold(text, between[0])
-	if !ok || len(holes) == 0 {
-		return nil, ok && rest == ""
+	text, ok = strings.CutPrefix(text, between[0])
+	switch {
+	case !ok || len(holes) == 0:
+		return nil, ok && text == ""
+	case len(holes) == 1:
+		text, ok = strings.CutSuffix(text, between[1])
+		part := r.part(holes[0], text)
+		return []any{part}, ok && part != ""
 	}
-	for end := 1; end <= len(rest); end++ {
-		if !strings.HasPrefix(rest[end:], between[1]) || len(holes) == 1 && end+len(between[1]) != len(rest) {
-			continue
+	for end := 1; end < len(text); end++ {
+		at := strings.Index(text[end:], between[1])
+		if at < 0 {
+			break
 		}
-		if part := r.part(holes[0], rest[:end]); part != "" {
-			if args, ok := r.fit(between[1:], holes[1:], rest[end:]); ok {
+		end += at
+		if part := r.part(holes[0], text[:end]); part != "" {
+			if args, ok := r.fit(between[1:], holes[1:], text[end:]); ok {
 				return append([]any{part}, args...), true
 			}
 		}
 	}
 	return nil, false
-}
-
-// cutFold takes a beginning off a text; sentences begin with a capital where their first part has a small letter.
-func cutFold(text, start string) (rest string, ok bool) {
-	if len(text) < len(start) || !strings.EqualFold(text[:min(1, len(start))], start[:min(1, len(start))]) {
-		return "", false
-	}
-	return strings.CutPrefix(text[min(1, len(start)):], start[min(1, len(start)):])
 }
 
 // part is what fills a hole, "" where the text is not of its kind.
@@ -133,5 +138,5 @@ func (r reading) part(kind, text string) string {
 	for i, name := range names {
 		names[i] = Chinese.Say(name)
 	}
-	return strings.Join(slices.Clip(names), "、")
+	return strings.Join(names, "、")
 }

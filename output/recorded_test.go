@@ -105,14 +105,19 @@ func anyConditions(t *rapid.T, r rule.Rule) rule.Rule {
 func TestRulesInChinese(t *testing.T) {
 	for _, k := range rule.Kinds {
 		inChinese(t, k.Name)
+		said := 0
 		rapid.Check(t, func(t *rapid.T) {
 			r := anyRule(t, k)
 			if r.Check() != nil {
 				return
 			}
+			said++
 			inChinese(t, r.Sentence("CNY"))
 			inChinese(t, "By law (self regulation): "+anyConditions(t, r).Sentence("CNY"))
 		})
+		if said < 10 {
+			t.Errorf("%s: only %d rules", k.Name, said)
+		}
 	}
 	for _, x := range rule.Inherent {
 		inChinese(t, x.Sentence)
@@ -129,6 +134,13 @@ func TestLibraryInChinese(t *testing.T) {
 		}
 		if got := output.Chinese.Titled(x.Title); got == x.Title && word.MatchString(x.Title) {
 			t.Errorf("%s %s: %q is not translated", x.Kind, x.Name, x.Title)
+		}
+		if x.Kind == scenarios.KindMacro && x.Name != "baseline" {
+			e, err := scenarios.Parse("e.yaml", []byte("macros: ["+x.Name+"]\n"), scenarios.Overrides{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			inChinese(t, e.Macros[0].Source)
 		}
 		var list string
 		switch x.Kind {
@@ -170,6 +182,29 @@ func TestParametersInChinese(t *testing.T) {
 		for _, text := range []string{p.Unit, p.Meaning, p.Source, p.Meaning + ": " + p.Source} {
 			inChinese(t, text)
 		}
+	}
+}
+
+// Parts stand where Chinese has them.
+func TestWording(t *testing.T) {
+	for text, want := range map[string]string{
+		"A debt may be rolled over at most 3 times before it is paid off (from 2014-07-01; terms up to 12 months).":                                                                                                              "一笔债务在还清之前至多展期 3 次（自 2014-07-01 起；期限不超过 12 个月）。",
+		"No single loan above 500 CNY (from 3 months after the snapshot; until 1 month and 2 days after the snapshot; code 7).":                                                                                                  "单笔贷款不得超过 500 CNY（自观察点之后 3 个月起；至观察点之后 1 个月零 2 天止；代码 7）。",
+		"At most 2 loans to a borrower within any 12 months (borrowers of salaried, X1 only).":                                                                                                                                   "任意 12 个月内对同一借款人至多发放 2 笔贷款（仅约束受薪者、X1 客群）。",
+		"A borrower may owe at most 200000 CNY or 33.3% of yearly income in all, as far as the bureau shows (lenders of the kind bank only).":                                                                                    "按征信所示，借款人在所有机构的负债总额不得超过 200000 CNY 或年收入的 33.3%（仅约束银行）。",
+		"By law (draft): At most 4% of the first balance of new cash is lent in a month.":                                                                                                                                        "法规（征求意见稿）：每月投放的新资金不得超过初始余额的 4%。",
+		"Instalments of all visible loans may take at most 50% of what counts of income, 80% of it (up to 5% of what is lent in a month may go beyond it).":                                                                      "征信可见的全部贷款的月供不得超过可计收入（收入的 80%）的 50%（软约束：每个月放贷额中至多 5% 可突破）。",
+		"At least 30% of outside lenders see denials here and deny as well; loans show after at most 2 months or 5 days.":                                                                                                        "至少 30% 的其他机构可见本机构的拒绝并同样拒绝；贷款至迟在 2 个月或 5 天后显示。",
+		"segment \"mine\", PD 1.00% to 2.50% (12 borrowers): no hazard from a twentieth to twenty times the structural one gives the mean PD 2.00% in the baseline arm; with the nearest the default rate of 12 months is 1.50%": "客群“mine”，违约概率 1.00% 至 2.50%（12 名借款人）：结构性风险率的二十分之一至二十倍均无法在基准方案中得到平均违约概率 2.00%；取最接近者时 12 个月违约率为 1.50%",
+		"holds to the unit in all 96 months of all arms and paths":                                                                                                                                                               "在所有方案和路径的全部 96 个月中分毫不差",
+		"rows left out by the mapping: no balance": "映射排除的行：no balance",
+	} {
+		if got := output.Chinese.Recorded(text); got != want {
+			t.Errorf("%q\nbecame %q\nnot    %q", text, got, want)
+		}
+	}
+	if got := output.Chinese.Titled("Baseline / Severe economy / mine"); got != "基准 / 严峻经济 / mine" {
+		t.Errorf("title %q", got)
 	}
 }
 

@@ -185,7 +185,7 @@ var recorded = [][2]string{
 	{"visible outside loans more than when the loan was granted from which a borrower's risk counts as risen (stage %d)", "可见外部贷款比放贷时增加到此笔数起，借款人的风险视为上升（第 %d 阶段）"},
 
 	// Assumptions.
-	{"behaviour default", "行为参数默认值"}, {"experiment", "实验"}, {"preset %v", "预设 %v"}, {"portfolio schema", "资产组合字段定义"}, {"mapping %v", "映射 %v"}, {"synthetic portfolio", "合成资产组合"}, {"synthetic portfolio, %d borrowers, seed %d", "合成资产组合，%d 名借款人，随机种子 %d"},
+	{"behaviour default", "默认值"}, {"experiment", "实验"}, {"preset %v", "预设 %v"}, {"portfolio schema", "资产组合字段定义"}, {"mapping %v", "映射 %v"}, {"synthetic portfolio", "合成资产组合"}, {"synthetic portfolio, %d borrowers, seed %d", "合成资产组合，%d 名借款人，随机种子 %d"},
 	{"%v in arm %v", "方案 %[2]v 的 %[1]v"}, {"provisions", "拨备"}, {"portfolio", "资产组合"}, {"currency", "币种"}, {"macro %v", "宏观路径 %v"}, {"regulation %v: scope", "监管规定 %v：适用范围"},
 	{"ecl", "预期信用损失法（ecl）"}, {"five_class", "五级分类法（five_class）"},
 	{"expected losses in three stages, undiscounted, at the mean of the economy: assumption", "按三阶段计的预期损失，不折现，取经济的均值：假设"}, {"fixed shares by the five classes of Chinese supervision, quoted from memory: assumption", "按中国监管五级分类的固定比例，凭记忆引用：假设"},

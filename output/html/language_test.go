@@ -36,6 +36,11 @@ func numbers(page []byte) []string {
 // Chinese, and is the same from one drawing to the next.
 func TestChinese(t *testing.T) {
 	results := sample(policies[:3], []string{"baseline"}, 32, 24)
+	run := &results.Run
+	run.Arms[1].Rules = append(run.Arms[1].Rules, "By law (draft): No single loan above 5000 CNY (until 3 months after the snapshot).")
+	run.Parameters[1].Meaning, run.Parameters[1].Source = "hazard of curing from 30-59 days past due", "assumption"
+	run.Checks[0].Name, run.Warnings = "granted + not taken up + denied = applications", append(run.Warnings, `arm free: a rule binds the segment "x" only, which the portfolio does not hold: nobody in it is bound`)
+	run.Intake.Findings[0].Message, run.Assumptions[0].Reason = "the income must be above 0", "neither the tape nor the user names one"
 	english, _ := Render(results, output.Options{Gates: gates})
 	chinese, _ := Render(results, output.Options{Gates: gates, Language: output.Chinese})
 	again, _ := Render(results, output.Options{Gates: gates, Language: output.Chinese})
@@ -62,7 +67,8 @@ func TestChinese(t *testing.T) {
 	}
 	page := chinese.Bytes["report.html"]
 	wellFormed(t, page)
-	for _, want := range []string{`lang="zh-Hans"`, "降低违约率最多", "违约率", "如何复现", "滚动率"} {
+	for _, want := range []string{`lang="zh-Hans"`, "降低违约率最多", "违约率", "如何复现", "滚动率",
+		"法规（征求意见稿）：单笔贷款不得超过 5000 CNY（至观察点之后 3 个月止）。", "<td>比例</td><td>从逾期 30-59 天治愈的风险率</td><td>假设</td>", "拒绝 = 申请", "一条规则仅约束客群“x”", "收入必须大于 0", "数据和用户均未指明"} {
 		if !bytes.Contains(page, []byte(want)) {
 			t.Errorf("the Chinese page lacks %q", want)
 		}

@@ -82,8 +82,8 @@ func (r reading) phrase(text string) string {
 			return r[text]
 		}
 	}
-	if small := strings.ToLower(text[:1]) + text[1:]; small != text { // a list that makes a sentence begins with a capital
-		r[text] = r.phrase(small)
+	if 'A' <= text[0] && text[0] <= 'Z' { // a list that makes a sentence begins with a capital
+		r[text] = r.phrase(strings.ToLower(text[:1]) + text[1:])
 	}
 	return r[text]
 }

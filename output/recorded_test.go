@@ -196,6 +196,7 @@ func TestWording(t *testing.T) {
 		"Instalments of all visible loans may take at most 50% of what counts of income, 80% of it (up to 5% of what is lent in a month may go beyond it).":                                                                      "征信可见的全部贷款的月供不得超过可计收入（收入的 80%）的 50%（软约束：每个月放贷额中至多 5% 可突破）。",
 		"At least 30% of outside lenders see denials here and deny as well; loans show after at most 2 months or 5 days.":                                                                                                        "至少 30% 的其他机构可见本机构的拒绝并同样拒绝；贷款至迟在 2 个月或 5 天后显示。",
 		"segment \"mine\", PD 1.00% to 2.50% (12 borrowers): no hazard from a twentieth to twenty times the structural one gives the mean PD 2.00% in the baseline arm; with the nearest the default rate of 12 months is 1.50%": "客群“mine”，违约概率 1.00% 至 2.50%（12 名借款人）：结构性风险率的二十分之一至二十倍均无法在基准方案中得到平均违约概率 2.00%；取最接近者时 12 个月违约率为 1.50%",
+		"No loan at all (lenders of the kind bank or platform or private are not bound; loans of the product annuity or bullet only).":                                                                                           "不发放任何贷款（不约束银行或网络借贷平台或民间放贷人；仅限等额本息或一次还本付息贷款）。",
 		"holds to the unit in all 96 months of all arms and paths":                                                                                                                                                               "在所有方案和路径的全部 96 个月中分毫不差",
 		"rows left out by the mapping: no balance": "映射排除的行：no balance",
 	} {
@@ -211,7 +212,7 @@ func TestWording(t *testing.T) {
 // A text of another wording stays as it is, however long it is and however many ways there are to split it.
 func TestOtherWording(t *testing.T) {
 	for _, text := range []string{"No single loan above the moon.", "No further loan within a while of paying off the last one.", "New loans cost at most 24% a year.", "Loans to friends only (from 3 months after the snapshot).",
-		"No single loan above 200000 CNY (on Sundays).", "assumption of mine", "12 months and a day", "", ".", "; ; ;", " or ", strings.Repeat("a, b; c and d or e: ", 60) + "f (g)."} {
+		"No single loan above 200000 CNY (on Sundays).", "assumption of mine", "12 months and a day", "", ".", "; ; ;", " or ", "中国的规则", "±1 of mine", "\xff\xff", strings.Repeat("1, ", 100) + "x", strings.Repeat("a, b; c and d or e: ", 60) + "f (g)."} {
 		if got := output.Chinese.Recorded(text); got != text {
 			t.Errorf("%q became %q", text, got)
 		}

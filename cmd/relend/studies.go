@@ -309,7 +309,8 @@ func (o *studyOptions) simulate(ctx context.Context, engine string, plans []stud
 		joined.Run.Arms = append(joined.Run.Arms, r.Run.Arms...)
 		joined.Counts = append(joined.Counts, r.Counts...)
 	}
-	joined.Cells = make([][]data.CellSums, len(joined.Run.Arms)) // markets differ in their segments, and no fact is about one
+	// Markets differ in their segments, rules and score bands, and no fact is about one.
+	joined.Cells, joined.Ledger, joined.Access = make([][]data.CellSums, len(joined.Run.Arms)), nil, nil
 	return joined, nil
 }
 

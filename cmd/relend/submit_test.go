@@ -126,6 +126,13 @@ func TestSlurm(t *testing.T) {
 		t.Errorf("an array beyond MaxArraySize: %s", out)
 	}
 
+	partition := func(state string) {
+		t.Helper()
+		if out, err := exec.Command("scontrol", "update", "PartitionName=main", "State="+state).CombinedOutput(); err != nil {
+			t.Fatalf("scontrol: %v\n%s", err, out)
+		}
+	}
+	partition("DOWN") // no part may be done before one is taken away
 	out := relend(0, "submit", "slurm", "small.yaml", "-o", "run", "--shards", "3", "--submit")
 	var array, merge string
 	for _, line := range strings.Split(out, "\n") {
@@ -139,6 +146,7 @@ func TestSlurm(t *testing.T) {
 	if out, err := exec.Command("scancel", array+"_2").CombinedOutput(); err != nil {
 		t.Fatalf("scancel: %v\n%s", err, out)
 	}
+	partition("UP")
 	wait := func(what string, done func(status string) bool) string {
 		t.Helper()
 		for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(500 * time.Millisecond) {

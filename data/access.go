@@ -81,13 +81,11 @@ func (r *Run) CohortOf(month int) int {
 // first alone. Each is a fair draw, and what the other one adds would cost a run a twentieth of its time.
 func (r *Run) Noted(path int) bool { return r.Heard(path) && (r.Replicate != 2 || path%2 == 0) }
 
-// Hearings is the number of batches with paths that are Heard.
-func (r *Run) Hearings() int { return (r.Batches() + r.everyHeard() - 1) / r.everyHeard() }
+// Hearings is the number of replicates that are Heard.
+func (r *Run) Hearings() int { return min(r.replicates(), mostHeard) }
 
-func (r *Run) everyHeard() int { return max(1, r.Batches()/leastHeard) }
-
-// HearingOf numbers the batch of a path that is Noted among those that have some.
-func (r *Run) HearingOf(path int) int { return r.BatchOf(path) / r.everyHeard() }
+// HearingOf is the replicate of a path that is Noted.
+func (r *Run) HearingOf(path int) int { return r.replicateOf(path) }
 
 // Ledger of access: what is counted of an arm on the paths of a batch that are Noted. It has four parts: joint statuses of
 // borrowers here and in the arm's reference, by band; spans of every counter, by band, all 0 in arms whose rules watch

@@ -30,28 +30,24 @@ func (b Bite) String() string { return biteNames[b] }
 // MostBatches bounds the batches into which replicates are gathered where single paths are not kept.
 const MostBatches = 64
 
-// Batches is the number of batches of a run: groups of replicates that follow each other, of about the same number.
-// They are independent, so their spread gives the error of their mean.
-func (r *Run) Batches() int { return min(r.Paths/max(r.Replicate, 1), MostBatches) }
+// Batches is the number of batches of a run: groups of about the same number of replicates. They are independent, so their
+// spread gives the error of their mean.
+func (r *Run) Batches() int { return min(r.replicates(), MostBatches) }
 
-// BatchOf is the batch of a path.
-func (r *Run) BatchOf(path int) int {
-	size := max(r.Replicate, 1)
-	return path / size * r.Batches() / (r.Paths / size)
-}
+// BatchOf is the batch of a path. Replicates are dealt out in turn, so that a run with more of them begins with the same.
+func (r *Run) BatchOf(path int) int { return r.replicateOf(path) % MostBatches }
 
-// leastHeard is the number of batches, where there are as many, in which every clause is heard.
-const leastHeard = 16
+func (r *Run) replicates() int { return r.Paths / max(r.Replicate, 1) }
 
-// Heard reports whether every clause is asked about every application of a path, also after it has been denied: the first
-// replicate of 16 to 31 of the batches, evenly spread. (To ask all of them on all paths would cost a run a twentieth of
-// its time; shares of applications are sharp from a few replicates.)
-func (r *Run) Heard(path int) bool {
-	size, batches, batch := max(r.Replicate, 1), r.Batches(), r.BatchOf(path)
-	replicates := r.Paths / size
-	first := (batch*replicates + batches - 1) / batches
-	return batch%r.everyHeard() == 0 && path/size == first
-}
+func (r *Run) replicateOf(path int) int { return path / max(r.Replicate, 1) }
+
+// mostHeard is the number of replicates on which every clause is heard.
+const mostHeard = 16
+
+// Heard reports whether every clause is asked about every application of a path, also after it has been denied: on the
+// first 16 replicates. (To ask all of them on all paths would cost a run a twentieth of its time; shares of applications
+// are sharp from a few replicates.)
+func (r *Run) Heard(path int) bool { return r.replicateOf(path) < mostHeard }
 
 // Bites returns what the ledger counts of a clause of an arm in a month from 1 on.
 func (r *Results) Bites(arm, batch int, month Month, clause int) []int64 {

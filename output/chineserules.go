@@ -203,8 +203,8 @@ var recorded = [][2]string{
 	{"denials decided by each rule = denials, by reason", "各规则所决定的拒绝 = 拒绝，按原因"}, {"provisions of a stage are at most its balance", "各阶段的拨备不超过其余额"}, {"a slice of the portfolio = its exact expectation", "资产组合的一个切片 = 其精确期望"},
 	{"holds to the unit in all %d months of all arms and paths", "在所有方案和路径的全部 %d 个月中分毫不差"},
 	{"%d copies of a borrower (PD %d %%), %s, %d figures against the oracle; farthest: %v in month %d, %d counted, %d expected (p %d)", "一名借款人的 %d 个副本（违约概率 %d %%），%s，%d 个数值与精确解对照；偏离最大者：第 %[6]d 月的 %[5]v，实计 %[7]d，期望 %[8]d（p 值 %[9]d）"},
-	{"precision %v", "精度 %v"}, {"±%v with %s (widest: arm %v; by the variance of the first %d paths)", "%[2]s时为 ±%[1]v（最宽：方案 %[3]v；按前 %[4]d 条路径的方差）"},
-	{"±%v with %s (widest: arm %v; by the variance of the first %d paths); %s needed, stopped by %v", "%[2]s时为 ±%[1]v（最宽：方案 %[3]v；按前 %[4]d 条路径的方差）；需要 %[5]s，因 %[6]v 停止"}, {"%d path", "%d 条路径"}, {"%d paths", "%d 条路径"},
+	{"precision %v", "精度 %v"}, {"±%v with %s (hardest: arm %v; by the variance of the first %d paths)", "%[2]s时为 ±%[1]v（要求最高：方案 %[3]v；按前 %[4]d 条路径的方差）"},
+	{"±%v with %s (hardest: arm %v; by the variance of the first %d paths); %s needed, stopped by %v", "%[2]s时为 ±%[1]v（要求最高：方案 %[3]v；按前 %[4]d 条路径的方差）；需要 %[5]s，因 %[6]v 停止"}, {"%d path", "%d 条路径"}, {"%d paths", "%d 条路径"},
 
 	// Findings in rows.
 	{"rows left out by the mapping: %v", "映射排除的行：%v"}, {"the value is missing (null)", "缺少取值（空值）"}, {"the value is missing (empty text)", "缺少取值（空文本）"}, {"the value is missing (null); the default is used: %v", "缺少取值（空值）；采用默认值：%v"},

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -13,15 +14,19 @@ import (
 type Precision struct {
 	Measure    string
 	Difference bool    // of every arm to its reference, in place of the level
-	Half       float64 // width of the interval on each side, in the measure's own unit: fractions, minor units, counts
+	Half       float64 // width of the interval on each side, in the measure's own unit: fractions, minor units, counts; 0: none given
+	Share      float64 // or, where that is wider, this share of the figure itself; 0: none given
 	Level      float64 // of the interval
 	text       string
 }
 
+// HalfOf is the width on each side that is to be reached for a figure.
+func (p Precision) HalfOf(figure float64) float64 { return max(p.Half, p.Share*math.Abs(figure)) }
+
 // String is the contract as it is written, without blanks.
 func (p Precision) String() string { return p.text }
 
-const precisionForm = "[diff:]MEASURE=±WIDTH@LEVEL is needed, such as default_rate=±5bp@95% or diff:default_rate=±0.02pp@99%"
+const precisionForm = "[diff:]MEASURE=±WIDTH@LEVEL is needed, such as default_rate=±5bp@95%, default_rate=±0.5%rel or diff:default_rate=±20%rel|2bp@99%"
 
 // ParsePrecision reads one contract; wrong says what is wrong with it, "" for nothing.
 func ParsePrecision(text string) (p Precision, wrong string) {
@@ -43,8 +48,22 @@ func ParsePrecision(text string) (p Precision, wrong string) {
 	} else {
 		p.text += "@95%"
 	}
-	p.Half, wrong = m.ParseWidth(width)
-	return p, wrong
+	for width := range strings.SplitSeq(width, "|") {
+		if percent, relative := strings.CutSuffix(width, "%rel"); relative {
+			v, err := strconv.ParseFloat(percent, 64)
+			if err != nil || !(v > 0 && v < 100) {
+				return p, "the width " + strconv.Quote(width) + " is not a share of the figure above 0% and below 100%"
+			}
+			p.Share = max(p.Share, v/100)
+			continue
+		}
+		half, wrong := m.ParseWidth(width)
+		if wrong != "" {
+			return p, wrong + "; or as a share of the figure, such as 0.5%rel; or the wider of both, such as 20%rel|2bp"
+		}
+		p.Half = max(p.Half, half)
+	}
+	return p, ""
 }
 
 // unweighted reports what does not go with the weights of the design importance: error bars to reach, which are of means,

@@ -18,6 +18,9 @@ func TestParsePrecision(t *testing.T) {
 		{"diff:default_rate = +- 0.02pp @ 99%", "default_rate", true, 2e-4, .99},
 		{"net_margin=±1000", "net_margin", false, 1e5, .95},
 		{"originations=±12.5@90%", "originations", false, 12.5, .9},
+		{"diff:default_rate=±20%rel|2bp@90%", "default_rate", true, 2e-4, .9},
+		{"diff:default_rate=±20%rel|2bp@90%", "default_rate", true, 2e-4, .9},
+		{"diff:default_rate=±2bp|20%rel@90%", "default_rate", true, 2e-4, .9},
 	} {
 		p, wrong := ParsePrecision(c.text)
 		if wrong != "" || p.Measure != c.measure || p.Difference != c.difference || math.Abs(p.Half/c.half-1) > 1e-12 || math.Abs(p.Level-c.level) > 1e-12 {
@@ -25,6 +28,18 @@ func TestParsePrecision(t *testing.T) {
 		}
 		if again, wrong := ParsePrecision(p.String()); wrong != "" || again != p {
 			t.Errorf("%s: %v reads as %+v %s", c.text, p, again, wrong)
+		}
+	}
+	for text, want := range map[string][2]float64{ // widths for figures of -.0001 and .5
+		"default_rate=±0.4%rel":      {4e-7, 2e-3},
+		"default_rate=±20%rel|2bp":   {2e-4, .1},
+		"diff:net_margin=±3|10%rel":  {300, 300},
+		"net_margin=±1%rel|2%rel|2":  {200, 200},
+		"diff:default_rate=±1bp|2bp": {2e-4, 2e-4},
+	} {
+		p, wrong := ParsePrecision(text)
+		if got := [2]float64{p.HalfOf(-.0001), p.HalfOf(.5)}; wrong != "" || math.Abs(got[0]/want[0]-1) > 1e-12 || math.Abs(got[1]/want[1]-1) > 1e-12 {
+			t.Errorf("%s: %v %s, want %v", text, got, wrong, want)
 		}
 	}
 	for text, want := range map[string]string{
@@ -38,6 +53,10 @@ func TestParsePrecision(t *testing.T) {
 		"default_rate=±5bp@100%":  "not one of 50% to 99.99%",
 		"net_margin=±0":           "not a number above 0",
 		"default_rate=±NaNbp@95%": "not a number above 0",
+		"default_rate=±0%rel":     "not a share of the figure above 0%",
+		"default_rate=±x%rel|1bp": "not a share of the figure above 0%",
+		"default_rate=±1%":        "such as 0.5%rel",
+		"default_rate=±1%rel|":    "bp or pp",
 	} {
 		if _, wrong := ParsePrecision(text); !strings.Contains(wrong, want) {
 			t.Errorf("%s: %q, want %q", text, wrong, want)

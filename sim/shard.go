@@ -43,14 +43,42 @@ func (p *Plan) Units(by data.Axis) int {
 
 // RunShard simulates a shard of the run, which CheckShard has found possible; all else is as in Run.
 func (p *Plan) RunShard(ctx context.Context, shard data.Shard, workers int, progress func(done, total int)) (*data.Partial, error) {
-	replicate := p.settings.Design.Replicate()
 	from, to := 0, p.Units(data.ByPaths)
+	if shard.By == data.ByPaths {
+		from, to = shard.Range(to)
+	}
+	return p.runReplicates(ctx, shard, from, to, workers, progress)
+}
+
+// Extend adds to the whole of a run the paths of this plan, which is the other's With more, that it lacks. The whole is
+// then what this plan's own run counts, to the bit; all else is as in Run.
+func (p *Plan) Extend(ctx context.Context, whole *data.Partial, workers int, progress func(done, total int)) error {
+	more, err := p.runReplicates(ctx, data.Whole, whole.Paths/p.settings.Design.Replicate(), p.Units(data.ByPaths), workers, progress)
+	if err != nil {
+		return err
+	}
+	for a, as := range whole.As { // there may be more batches
+		if as == a && whole.Ledger != nil {
+			whole.Ledger[a] = append(whole.Ledger[a], make([]int64, len(more.Ledger[a])-len(whole.Ledger[a]))...)
+		}
+		if as == a && whole.Access != nil {
+			whole.Access[a] = append(whole.Access[a], make([]int64, len(more.Access[a])-len(whole.Access[a]))...)
+		}
+	}
+	sharing := whole.Run.Sharing
+	whole.Run = more.Run
+	whole.Run.Sharing = sharing
+	Merge(whole, more)
+	return nil
+}
+
+// runReplicates simulates a shard of which by paths these replicates are.
+func (p *Plan) runReplicates(ctx context.Context, shard data.Shard, from, to, workers int, progress func(done, total int)) (*data.Partial, error) {
+	replicate := p.settings.Design.Replicate()
 	first, last := 0, p.Simulated()
 	part := shard.By == data.ByBorrowers
 	if part {
 		first, last = shard.Range(p.Simulated())
-	} else {
-		from, to = shard.Range(to)
 	}
 	y := p.blank(shard, from*replicate, (to-from)*replicate, part)
 	population := p.weigh(first, last)

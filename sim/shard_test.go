@@ -65,6 +65,48 @@ func TestShardsAreTheRun(t *testing.T) {
 	}
 }
 
+// A run that paths are added to is the run that had them all at once, whatever its ledgers hold.
+func TestExtend(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		few, paths int
+		sample     int
+		design     factor.Design
+	}{
+		{"pairs", 4, 12, 0, factor.Antithetic},
+		{"sampled", 4, 60, 40, factor.Antithetic},
+		{"beyond the batches", 20, 90, 30, factor.Plain},
+		{"lattice", 32, 64, 20, factor.Lattice},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := settings(6, c.paths)
+			s.Design, s.Sample = c.design, c.sample
+			plan, err := NewPlan(book(150), manyArms()[:3], s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := plan.Run(context.Background(), 2, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			some, err := plan.With(c.few, c.sample)
+			if err != nil {
+				t.Fatal(err)
+			}
+			counted, err := some.RunShard(context.Background(), data.Whole, 2, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := plan.Extend(context.Background(), counted, 1, nil); err != nil {
+				t.Fatal(err)
+			}
+			if got := Results(counted); !reflect.DeepEqual(got, want) {
+				t.Error("differs from the run")
+			}
+		})
+	}
+}
+
 // Squares of parts by borrowers do not add up: the wrong way to merge them is told from the right one.
 func TestSquaresOfShardsDoNotAddUp(t *testing.T) {
 	plan, err := NewPlan(book(150), manyArms()[:1], settings(12, 12))

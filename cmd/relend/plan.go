@@ -264,8 +264,7 @@ func (f *forecast) contracts(results *data.Results, arms []sim.Arm, list []scena
 	lo, hi := estimate.VarianceRange(results.Run.Paths/replicate, .95)
 	for _, c := range contracts {
 		paths := func(times float64) int {
-			n := math.Ceil(c.spread * c.spread / (c.Half * c.Half) * times)
-			return max(f.Paths, int(min(n, math.MaxInt32/float64(replicate)))*replicate)
+			return max(f.Paths, int(min(math.Ceil(c.replicates()*times), math.MaxInt32/float64(replicate)))*replicate)
 		}
 		p := precisionPlan{Contract: c.String(), Arm: c.arm, Paths: paths(1), Least: paths(lo), Most: paths(hi)}
 		p.Seconds = f.Seconds.Load + f.Seconds.Report + perPath*float64(p.Paths)

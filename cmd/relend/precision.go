@@ -28,12 +28,22 @@ type caps struct {
 // power is independent of the variance", Annals of Mathematical Statistics 16, 1945): the sample variance s² of the
 // R first replicates alone decides how many there are in all, N >= (t s/h)² with Student's t of R-1 degrees of
 // freedom. The mean over N then lies within h of the truth with at least the level, whatever the variance is, since s²
-// says nothing of the mean. It holds for several contracts together, each at its own level.
+// says nothing of the mean. It holds for several contracts together, each at its own level. A width that is a share of the
+// figure is that of the figure of the R first.
 type contract struct {
 	scenarios.Precision
 	arm    string  // that needs most
 	spread float64 // t s of that arm: half of the interval is spread/sqrt(replicates)
+	half   float64 // to be reached in that arm
 	needs  int     // replicates
+}
+
+// replicates is (t s/h)².
+func (c *contract) replicates() float64 {
+	if c.spread == 0 {
+		return 0
+	}
+	return square(c.spread / c.half)
 }
 
 // needs estimates every contract from the first replicates.
@@ -43,7 +53,7 @@ func needs(first *data.Results, arms []sim.Arm, list []scenarios.Precision) (out
 		m, _ := data.MeasureByName(p.Measure)
 		figures, differences := e.All([]data.Measure{m})
 		c := contract{Precision: p, needs: e.Replicates}
-		seen := false
+		seen, most := false, -1.
 		for a := range arms {
 			f := figures[a][0][first.Run.Months]
 			if p.Difference {
@@ -56,9 +66,9 @@ func needs(first *data.Results, arms []sim.Arm, list []scenarios.Precision) (out
 				continue
 			}
 			seen = true
-			spread := (f.Hi - f.Value) * math.Sqrt(float64(e.Replicates))
-			if spread >= c.spread {
-				c.arm, c.spread = arms[a].Name, spread
+			own := contract{arm: arms[a].Name, spread: (f.Hi - f.Value) * math.Sqrt(float64(e.Replicates)), half: p.HalfOf(f.Value)}
+			if n := own.replicates(); n >= most {
+				most, c.arm, c.spread, c.half = n, own.arm, own.spread, own.half
 			}
 		}
 		if !seen {
@@ -66,9 +76,7 @@ func needs(first *data.Results, arms []sim.Arm, list []scenarios.Precision) (out
 			ps.Add("precision", "%v: no arm has such a figure at the horizon", p)
 			return nil, ps
 		}
-		if n := math.Ceil(c.spread * c.spread / (p.Half * p.Half)); n > float64(c.needs) {
-			c.needs = int(min(n, math.MaxInt32))
-		}
+		c.needs = max(c.needs, int(min(math.Ceil(most), math.MaxInt32)))
 		out = append(out, c)
 	}
 	return out, nil
@@ -82,7 +90,8 @@ type outcome struct {
 	notes  []string
 }
 
-// extend runs the experiment's paths, and then as many as its contracts need and the caps allow.
+// extend runs the experiment's paths, and then as many as its contracts need and the caps allow. The second time run is
+// given the same plan with more paths.
 func extend(plan *sim.Plan, arms []sim.Arm, list []scenarios.Precision, most caps, fit int, run func(*sim.Plan) (*data.Results, error)) (*data.Results, *outcome, error) {
 	started := time.Now()
 	results, err := run(plan)
@@ -133,7 +142,7 @@ func extend(plan *sim.Plan, arms []sim.Arm, list []scenarios.Precision, most cap
 		reached := c.spread / math.Sqrt(float64(n))
 		unit := halfWidth(c.Precision, reached)
 		check := data.Check{Name: precisionName + c.String(), Holds: n >= c.needs,
-			Result: fmt.Sprintf("±%s with %s (widest: arm %s; by the variance of the first %d paths)", unit, output.Plural(paths, "path"), c.arm, first)}
+			Result: fmt.Sprintf("±%s with %s (hardest: arm %s; by the variance of the first %d paths)", unit, output.Plural(paths, "path"), c.arm, first)}
 		if !check.Holds {
 			check.Result += fmt.Sprintf("; %s needed, stopped by %s", output.Plural(c.needs*replicate, "path"), why)
 			short = append(short, fmt.Sprintf("%v: ±%s reached, %d paths needed", c.Precision, unit, c.needs*replicate))
@@ -186,14 +195,15 @@ func fitting(available, need, perPath int64, paths int) int {
 // wishes are what a sample is chosen for: the contracts of the experiment, without any the default rates.
 func wishes(list []scenarios.Precision, arms []sim.Arm) []wish {
 	var out []wish
-	for _, p := range list {
+	for i := range list {
+		p := &list[i]
 		m, _ := data.MeasureByName(p.Measure)
 		for a := range arms {
 			switch r := arms[a].Reference; {
 			case !p.Difference:
-				out = append(out, wish{a, -1, m})
+				out = append(out, wish{a, -1, m, p})
 			case r != a:
-				out = append(out, wish{a, r, m})
+				out = append(out, wish{a, r, m, p})
 			}
 		}
 	}

@@ -18,7 +18,7 @@ import (
 // narrow enough must not pass the same bounds (exact binomial, one part in a million).
 func TestPrecisionCoverage(t *testing.T) {
 	const runs, first, truth, population, spread = 4000, 10, .1, 1e6, .02
-	m := []string{"default_rate=±60bp@95%", "default_rate=±100bp@90%"}
+	m := []string{"default_rate=±60bp@95%", "default_rate=±8%rel|10bp@90%"}
 	var list []scenarios.Precision
 	for _, text := range m {
 		p, wrong := scenarios.ParsePrecision(text)
@@ -54,7 +54,7 @@ func TestPrecisionCoverage(t *testing.T) {
 		}
 		for i, c := range contracts {
 			half := c.spread / math.Sqrt(float64(most))
-			if half > c.Half {
+			if half > c.half {
 				t.Fatalf("%v: half width %v", c, half)
 			}
 			if math.Abs(mean-truth) <= half {

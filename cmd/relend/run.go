@@ -256,10 +256,26 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 		o.describe(&part.Run, e, portfolio)
 		return o.writePart(ctx, env, w, part, e, portfolio, arms, settings, plan.Borrowers(), manifest)
 	}
-	simulate := func(plan *sim.Plan) (*data.Results, error) {
-		bar := newProgress(mode, env.stderr, plan.Paths(), time.Now)
+	var counted *data.Partial // what a precision adds paths to
+	simulate := func(plan *sim.Plan) (results *data.Results, err error) {
+		done := 0
+		if counted != nil {
+			done = counted.Paths
+		}
+		bar := newProgress(mode, env.stderr, plan.Paths()-done, time.Now)
 		defer bar.stop()
-		return compute(ctx, e.Engine, plan, portfolio, arms, settings, workers, bar.show)
+		switch {
+		case e.Engine == scenarios.ExpectEngine:
+			return compute(ctx, e.Engine, plan, portfolio, arms, settings, workers, bar.show)
+		case counted == nil:
+			counted, err = plan.RunShard(ctx, data.Whole, workers, bar.show)
+		default:
+			err = plan.Extend(ctx, counted, workers, bar.show)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return sim.Results(counted), nil
 	}
 	var results *data.Results
 	reached := &outcome{}

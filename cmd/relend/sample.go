@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"relend/data"
 	"relend/output"
 	"relend/scenarios"
@@ -22,12 +24,14 @@ const (
 type wish struct {
 	arm, reference int // reference -1: the level
 	measure        data.Measure
+	precision      *scenarios.Precision // that its error bar is to reach; nil: as narrow as can be
 }
 
 // choose finds how many borrowers each path is to simulate so that error bars as narrow cost least, from a pilot of few
 // paths and borrowers: with the variances E of the economy and B of one borrower, and paths that cost as much as C
 // borrowers beside theirs, the cost of a variance v is (E + B/n)(C + n)/v, least at n = sqrt(B C/E). Of several wishes
-// the worst decides. It returns 0 for all, and the sentence that says why.
+// the one decides that costs most: with precisions at what they ask for, else beside its own least. It returns 0 for
+// all, and the sentence that says why.
 func choose(ctx context.Context, plan *sim.Plan, wishes []wish, workers int) (sampled int, why string, err error) {
 	all := plan.Borrowers()
 	switch {
@@ -55,13 +59,16 @@ func choose(ctx context.Context, plan *sim.Plan, wishes []wish, workers int) (sa
 		return max(2, min(float64(all), math.Sqrt(borrower*fixed/economy)))
 	}
 	cost := func(economy, borrower, n float64) float64 { return (economy + borrower/n) * (fixed + n) }
-	type variances struct{ economy, borrower, best float64 }
+	type variances struct{ economy, borrower, unit float64 } // unit: the cost that others are held against
 	var list []variances
 	for _, w := range wishes {
 		if p, ok := e.Parts(w.arm, w.reference, w.measure, results.Run.Months); ok && p.SE > 0 {
 			economy, borrowers := p.OnePath()
 			v := variances{economy: economy, borrower: borrowers * pilotSample}
-			v.best = cost(v.economy, v.borrower, least(v.economy, v.borrower))
+			v.unit = cost(v.economy, v.borrower, least(v.economy, v.borrower))
+			if w.precision != nil {
+				v.unit = square(w.precision.HalfOf(p.Value) / distuv.UnitNormal.Quantile(.5+w.precision.Level/2))
+			}
 			list = append(list, v)
 		}
 	}
@@ -73,7 +80,7 @@ func choose(ctx context.Context, plan *sim.Plan, wishes []wish, workers int) (sa
 		n := math.Round(min(n, float64(all)))
 		worst := 0.
 		for _, v := range list {
-			worst = max(worst, cost(v.economy, v.borrower, n)/v.best)
+			worst = max(worst, cost(v.economy, v.borrower, n)/v.unit)
 		}
 		if worst < lowest {
 			best, lowest = n, worst
@@ -107,9 +114,9 @@ func wished(arms []data.Arm) []wish {
 	m, _ := data.MeasureByName("default_rate")
 	var list []wish
 	for a := range arms {
-		list = append(list, wish{a, -1, m})
+		list = append(list, wish{arm: a, reference: -1, measure: m})
 		if r := arms[a].Reference; r != a {
-			list = append(list, wish{a, r, m})
+			list = append(list, wish{arm: a, reference: r, measure: m})
 		}
 	}
 	return list

@@ -24,13 +24,13 @@ var ledgerFiles = []struct {
 }{
 	{"results/ledger.parquet", "counts as integers, money in minor units, one row for each arm, batch of paths, month and rule that is not all zero", append([][3]string{
 		{"arm", "text", "name of the arm"},
-		{"batch", "integer", fmt.Sprintf("batch of replicates, at most %d; path p of a run of P paths in replicates of R is in batch floor(floor(p/R) x batches / (P/R))", data.MostBatches)},
+		{"batch", "integer", fmt.Sprintf("batch of replicates, at most %d; path p of a run in replicates of R is in batch floor(p/R) mod %[1]d", data.MostBatches)},
 		{"month", "integer", "1 to the horizon; what happened in it"},
 		{"rule", "integer", "place in the arm's clauses in results/run.json, from 0: the rules of the policy, of the regulation, and what is inherent in lending"},
 	}, bites()...)},
 	{"results/access.parquet", "the ledger of access: who is served and what becomes of whom; counts as integers, money in minor units, one row for each arm, batch with such paths and entry that is not 0; what the tables access, flows, borrowing and vintages are made of (relend schema tables)", [][3]string{
 		{"arm", "text", "name of the arm"},
-		{"hearing", "integer", "batch with paths on which every rule is heard, numbered from 0; of two paths that mirror each other the first is counted"},
+		{"hearing", "integer", "replicate, from 0; every rule is heard on the first 16; of two paths that mirror each other the first is counted"},
 		{"figure", "text", "flow, a counter of results/paths.parquet, payment_to_income, time_to_reborrow, lenders, sequence, loans, loan_defaults or further_defaults"},
 		{"of", "integer", "of flow and counters the score band from 0 (bands in results/run.json), of loans and loan_defaults the cohort (0: the book, then quarters of the projection; longer ones above ten years), else 0"},
 		{"at", "integer", "of flow 16 x the status in the arm's reference + that in the arm, a sum of 1 applied, 2 served, 4 borrowed elsewhere after a denial, 8 in default; of a counter 0 the snapshot, 1 the sum of months 1 to 12, 2 that of all, 3 the last month; of spreads the class; of loan_defaults the months on book"},

@@ -8,6 +8,7 @@ import (
 
 // Parts is a standard error split by where it comes from: Economy² + Borrowers² = SE².
 type Parts struct {
+	Value     float64 // of the figure
 	SE        float64
 	Economy   float64 // from the paths of the economy: only more paths make it smaller
 	Borrowers float64 // from the chances of the borrowers, and from who is drawn where a path has a sample of them
@@ -47,7 +48,7 @@ func (e *Estimator) Parts(arm, reference int, measure data.Measure, month int) (
 	for _, g := range whole {
 		squares += (g - centre) * (g - centre)
 	}
-	p.SE, p.Paths = figure.SE, e.results.Run.Paths
+	p.Value, p.SE, p.Paths = figure.Value, figure.SE, e.results.Run.Paths
 	p.Borrowers = min(p.SE, math.Sqrt(squares/float64(len(whole)-1)/float64(p.Paths)))
 	p.Economy = math.Sqrt(max(0, p.SE*p.SE-p.Borrowers*p.Borrowers))
 	return p, true

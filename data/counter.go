@@ -22,6 +22,7 @@ const (
 	Provision1                      // set aside for loans in stage 1, 2 and 3
 	Provision2                      //
 	Provision3                      //
+	Surprise                        // flow, in units of 1/SurpriseUnit borrower: by how much the chance to default by the horizon moved in each step beyond what was to be expected of it; its mean is 0
 
 	// The other stocks.
 	BorrowersDefault // 90 or more days past due, not yet charged off
@@ -95,7 +96,7 @@ func Provision(stage int) Counter { return Provision1 + Counter(stage-1) }
 var counterNames = [firstDenial]string{
 	"borrowers_current", "borrowers_d1", "borrowers_d2", "borrowers_d3", "balance_current", "balance_d1", "balance_d2",
 	"balance_d3", "borrowers_idle", "outside_loans", "interest_received", "principal_repaid",
-	"provision_1", "provision_2", "provision_3",
+	"provision_1", "provision_2", "provision_3", "surprise",
 	"borrowers_default", "borrowers_off", "borrowers_exited", "balance_default", "balance_repeat", "borrowers_repeat", "owing_two", "owing_five",
 	"balance_stage_2",
 	"misses", "entered_30", "entered_60", "defaults", "cures", "prepayments", "loans_repaid", "exits",
@@ -117,8 +118,11 @@ func (c Counter) String() string {
 
 // IsStock reports whether the counter is taken at the end of the month (true) or sums over it (false).
 func (c Counter) IsStock() bool {
-	return c <= BalanceStage2 && c != InterestReceived && c != PrincipalRepaid
+	return c <= BalanceStage2 && c != InterestReceived && c != PrincipalRepaid && c != Surprise
 }
+
+// SurpriseUnit is what the counter Surprise counts a borrower as.
+const SurpriseUnit = 1 << 24
 
 // Reason is why an application was denied: a stop of lending, the first rule that failed, in the order of the
 // constants, the amount rule that left the least room, or last the leverage cap or the budget.

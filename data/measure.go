@@ -43,6 +43,7 @@ type Sum struct {
 	Joined bool // add the applicants who joined in months 1..m (counter Joined)
 	Margin bool // subtract funding, operating and acquisition costs (Run.Costs)
 	Debt   bool // multiply by the balance taken for one outside loan (Run.Costs)
+	Luck   bool // of defaults to date: means over paths leave luck out that the counter Surprise knows (package sim/estimate)
 }
 
 // Better says which direction of a measure is good for the lender's borrowers and book.
@@ -142,8 +143,10 @@ var measures = func() []Measure {
 
 	perBorrower("default_rate", "Default rate", "borrowers who reached 90 days past due so far, per initial borrower", Lower,
 		ToDate, plus(Defaults))
+	ms[len(ms)-1].Num.Luck = true
 	rate("default_rate_active", "Default rate per active borrower", "borrowers who reached 90 days past due so far, per mean number of active borrowers at the start of each month", Lower,
 		ToDate, plus(Defaults), MeanStart, activeBorrowers)
+	ms[len(ms)-1].Num.Luck = true
 	rate("default_rate_balance", "Default rate by balance", "principal that reached 90 days past due so far, per mean balance at the start of each month", Lower,
 		ToDate, plus(DefaultBalance), MeanStart, balance)
 	perBorrower("monthly_default_rate", "Monthly default rate", "borrowers who reached 90 days past due in the month, per initial borrower", Lower,

@@ -140,6 +140,7 @@ type Run struct {
 	Anchoring   Anchoring    `json:"anchoring"`
 	Bands       []ScoreBand  `json:"bands,omitempty"` // by PD, those of applicants last
 	Sharing     Sharing      `json:"sharing,omitzero"`
+	Chances     [3]float64   `json:"chances,omitzero"` // to default, of a borrower who enters each bucket of arrears in a mean economy; 0: the counter Surprise is not kept
 	ErrorParts  []ErrorParts `json:"error_parts,omitempty"`
 	Effective   float64      `json:"effective_paths,omitempty"` // effective sample size of weighted paths; 0: they have no weights
 	Influence   *Influence   `json:"influence,omitempty"`       // of assumed parameters; nil: nobody asked for it

@@ -23,6 +23,7 @@ type economy struct {
 type climate struct {
 	miss  float64 // multiplier of the miss hazard
 	chain behaviour.Chain
+	fails []float64 // chances to default of one so many steps late (surprise.go)
 	month int16 // to which the step belongs
 	last  bool  // step of the month
 }
@@ -202,9 +203,11 @@ func (l *life) currentMonth(t int) {
 		l.misses(t)
 		return
 	}
+	l.expects(l.row(t), t, miss)
 	if risk {
 		switch l.race(t, rng.Risk, miss, l.prepay) {
 		case first:
+			l.surprised(l.row(t), l.failing(t, 1))
 			l.misses(t)
 			return
 		case second:
@@ -293,10 +296,11 @@ func (l *life) conclude(t int, wasIdle, shockSet bool) {
 func (l *life) lateMonth(t int) {
 	l.standStill()
 	outcome := behaviour.Roll
+	row := l.row(t)
 	if !l.fraudulent() {
 		outcome = l.chain(t)
+		l.moves(row, t, outcome)
 	}
-	row := l.row(t)
 	switch outcome {
 	case behaviour.Roll:
 		l.accrue()

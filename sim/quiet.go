@@ -75,8 +75,9 @@ func (l *life) passCurrent(t, end int) int {
 		if !open {
 			break
 		}
-		l.age++
 		row := l.row(t)
+		l.expects(row, t, l.missHazard(t))
+		l.age++
 		l.receive(row, cash)
 		if l.economy.steps[t].last {
 			l.countStocks(row, t)

@@ -43,11 +43,7 @@ func fired(u, one, either float64) cause {
 
 // chain says what step t does to a late borrower.
 func (l *life) chain(t int) behaviour.LateOutcome {
-	chain, bucket := &l.economy.steps[t].chain, int(l.bucket)
-	if l.conduct.Cures < 1 {
-		weaker := chain.Weaker(l.conduct.Cures)
-		chain = &weaker
-	}
+	chain, bucket := l.chances(t), int(l.bucket)
 	if !l.worker.plain {
 		from, to := l.fate.between(t, rng.Risk)
 		if o := chain.Late(bucket, from); o == chain.Late(bucket, to) {
@@ -55,6 +51,16 @@ func (l *life) chain(t int) behaviour.LateOutcome {
 		}
 	}
 	return chain.Late(bucket, l.fate.lane(t, rng.Risk))
+}
+
+// chances are those of a late borrower in step t.
+func (l *life) chances(t int) *behaviour.Chain {
+	chain := &l.economy.steps[t].chain
+	if l.conduct.Cures < 1 {
+		weaker := chain.Weaker(l.conduct.Cures)
+		chain = &weaker
+	}
+	return chain
 }
 
 // between returns the ends of the interval in which the uniform of a lane in step t lies, itself not one of them.

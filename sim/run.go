@@ -498,11 +498,14 @@ func (p *Plan) economies(path int) [][]economy {
 			e := &out[i][g]
 			e.sigma, e.factor = m.segments[g].Sigma, draws[p.risks[g].segment]
 			e.steps = make([]climate, len(e.factor))
+			states := 3 * grid.SubStates()
+			fails := make([]float64, states*len(e.steps))
 			for t, z := range e.factor {
 				month := grid.MonthOf(t)
 				x := m.segments[g].Multipliers(&m.Params, z, m.MacroShift(macro.At(month)))
 				e.worst = max(e.worst, x.Miss)
-				e.steps[t] = climate{x.Miss, m.Chain(x, grid.SubStates()), int16(month), grid.LastOfMonth(t)}
+				chain := m.Chain(x, grid.SubStates())
+				e.steps[t] = climate{x.Miss, chain, failing(fails[t*states:(t+1)*states:(t+1)*states], &chain, grid.SubStates()), int16(month), grid.LastOfMonth(t)}
 			}
 		}
 	}
@@ -526,6 +529,7 @@ func (p *Plan) Describe() data.Run {
 	if p.sample != nil {
 		r.Sample = p.sample.size
 	}
+	r.Chances = p.model(s.Baseline).chances(s.Grid.SubStates())
 	for i := range p.arms {
 		r.Arms = append(r.Arms, p.arms[i].Arm)
 	}

@@ -201,7 +201,7 @@ func TestHalves(t *testing.T) {
 			r := mustRun(t, book(300), s, 2, manyArms()[:5]...)
 			for a := range r.Halves {
 				for i, v := range r.Halves[a] {
-					if v < 0 || v > r.Counts[a][i] {
+					if c := data.Counter(i % int(data.NumCounters)); c != data.Surprise && (v < 0 || v > r.Counts[a][i]) {
 						t.Fatalf("arm %d: %d of %d", a, v, r.Counts[a][i])
 					}
 				}

@@ -18,6 +18,7 @@ import (
 
 	"relend/data"
 	"relend/data/mapping"
+	"relend/data/rundir"
 	"relend/data/synth"
 	"relend/output"
 	"relend/output/table"
@@ -54,7 +55,7 @@ func newBenchCommand(env *environment) *cobra.Command {
 				return nil
 			}
 			fmt.Fprint(env.stdout, b.report.sheet().Terminal(width(env.stdout)))
-			fmt.Fprintf(env.stdout, "\n(*) default rate at the horizon to a standard error of 0.2 %% of itself, each difference to a tenth of itself or 1 bp\n%s, %s, %s; %s, %s\n", b.report.Program, b.report.Go, b.report.Platform,
+			fmt.Fprintf(env.stdout, "\n(*) each arm's default rate at the horizon to a standard error of 0.2 %% of itself, each difference to a tenth of itself or 1 bp\n%s, %s, %s; %s, %s\n", b.report.Program, b.report.Go, b.report.Platform,
 				output.Plural(b.report.Borrowers, "borrower"), output.Plural(b.report.Workers, "processor"))
 			return nil
 		},
@@ -111,7 +112,13 @@ const (
 	benchRepeats = 3
 	benchPaths   = 16 // of the engine's rows
 	spreadPaths  = 64 // of the runs whose spreads are compared
+
+	benchTape  = "tape.parquet"
+	benchLeast = 10000 // borrowers for a precision: with fewer it takes very many paths
 )
+
+// benchContracts are the precision (*): standard errors of .2 % of a default rate, of a tenth of a difference or 1 bp.
+var benchContracts = []string{"default_rate=±0.392%rel@95%", "diff:default_rate=±19.6%rel|1.96bp@95%"}
 
 func (b *bench) run(ctx context.Context) error {
 	warm := synth.Default()
@@ -119,8 +126,13 @@ func (b *bench) run(ctx context.Context) error {
 	if err := synth.WriteParquet(warm, io.Discard); err != nil { // the compressor stays
 		return err
 	}
+	dir, err := os.MkdirTemp("", "relend-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
 	before := heap()
-	if err := b.read(ctx); err != nil {
+	if err := b.read(ctx, filepath.Join(dir, benchTape)); err != nil {
 		return err
 	}
 	e, err := scenarios.Load("ten_policies", scenarios.Overrides{Paths: benchPaths})
@@ -158,7 +170,13 @@ func (b *bench) run(ctx context.Context) error {
 		return err
 	}
 	b.add(fmt.Sprintf("cost of %d arms together", len(b.arms)), together/one, "times one arm", 0, 0)
-	return b.precision(ctx, one, together)
+	if err := b.spreads(ctx, one, together); err != nil {
+		return err
+	}
+	if b.report.Borrowers < benchLeast {
+		return nil
+	}
+	return b.precision(ctx, dir)
 }
 
 func (b *bench) add(what string, value float64, unit string, seconds float64, control int64) {
@@ -182,19 +200,13 @@ func timed(ctx context.Context, times int, f func() error) (float64, error) {
 }
 
 // read times reading a tape of the portfolio from Parquet.
-func (b *bench) read(ctx context.Context) error {
-	dir, err := os.MkdirTemp("", "relend-bench-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
+func (b *bench) read(ctx context.Context, file string) error {
 	spec := synth.Default()
 	spec.Borrowers = b.report.Borrowers
 	var tape bytes.Buffer
 	if err := synth.WriteParquet(spec, &tape); err != nil {
 		return err
 	}
-	file := filepath.Join(dir, "tape.parquet")
 	if err := os.WriteFile(file, tape.Bytes(), 0o600); err != nil {
 		return err
 	}
@@ -262,44 +274,37 @@ func control(r *data.Results) (sum int64) {
 	return sum
 }
 
-// precision compares the time that an error bar takes with that of the plain design and arms of their own draws, and
-// times a run to a precision: the default rate to .2 % of itself, each difference to a tenth of itself or 1 bp.
-func (b *bench) precision(ctx context.Context, one, together float64) error {
+// spreads compares the time that an error bar of a difference takes with that of the plain design and arms of their own
+// draws, and times tables, charts and report.
+func (b *bench) spreads(ctx context.Context, one, together float64) error {
 	m, _ := data.MeasureByName("default_rate")
-	months := b.settings.Months
-	run := func(design factor.Design) (levels, differences []estimate.Figure, results *data.Results, err error) {
+	month := b.settings.Months
+	run := func(design factor.Design) (*data.Results, *estimate.Estimator, error) {
 		plan, _, err := b.plan(spreadPaths, design, b.arms...)
 		if err != nil {
-			return nil, nil, nil, err
+			return nil, nil, err
 		}
-		if results, err = plan.Run(ctx, b.report.Workers, nil); err != nil {
-			return nil, nil, nil, err
+		results, err := plan.Run(ctx, b.report.Workers, nil)
+		if err != nil {
+			return nil, nil, err
 		}
-		f, d := estimate.New(results, .95).All([]data.Measure{m})
-		for a := range f {
-			levels, differences = append(levels, f[a][0][months]), append(differences, d[a][0][months])
-		}
-		return levels, differences, results, nil
+		return results, estimate.New(results, .95), nil
 	}
-	began := time.Now()
-	levels, paired, results, err := run(b.settings.Design)
+	results, paired, err := run(b.settings.Design)
 	if err != nil {
 		return err
 	}
-	perPath := time.Since(began).Seconds() / spreadPaths
-	independent, _, _, err := run(factor.Plain)
+	counted, _, err := run(factor.Plain)
 	if err != nil {
 		return err
 	}
-	logs, paths := 0., 0.
-	for a := range levels {
-		if a == 0 {
-			paths = math.Max(paths, spreadPaths*square(levels[a].SE/(.002*levels[a].Value)))
-			continue
-		}
-		d := paired[a]
-		logs += math.Log((square(independent[a].SE) + square(independent[0].SE)) / square(d.SE))
-		paths = math.Max(paths, spreadPaths*square(d.SE/math.Max(.1*math.Abs(d.Value), 1e-4)))
+	counted.Run.Chances = [3]float64{} // luck is left in
+	independent := estimate.New(counted, .95)
+	_, differences := paired.All([]data.Measure{m})
+	levels, _ := independent.All([]data.Measure{m})
+	logs := 0.
+	for a := range differences[1:] {
+		logs += math.Log((square(levels[a+1][0][month].SE) + square(levels[0][0][month].SE)) / square(differences[a+1][0][month].SE))
 	}
 	variance := math.Exp(logs / float64(len(levels)-1))
 	b.add("variance of a difference, plain and independent over paired", variance, "times", 0, 0)
@@ -312,9 +317,34 @@ func (b *bench) precision(ctx context.Context, one, together float64) error {
 		return err
 	}
 	b.add("tables, charts and report", drawing, "seconds", drawing, 0)
-	needed := math.Max(2, math.Ceil(paths/2)*2)
-	b.add("paths to precision (*)", needed, "paths", 0, 0)
-	b.add("time to precision (*), report included", perPath*needed+drawing, "seconds", 0, 0)
+	return nil
+}
+
+// precision times the program itself, from the tape in a directory to the report, at a precision.
+func (b *bench) precision(ctx context.Context, dir string) error {
+	to := filepath.Join(dir, "run")
+	arguments := []string{"run", "ten_policies", "-p", filepath.Join(dir, benchTape), "-o", to, "--sample", "auto", "--quiet"}
+	for _, c := range benchContracts {
+		arguments = append(arguments, "--precision", c)
+	}
+	var said bytes.Buffer
+	took, err := timed(ctx, 1, func() error {
+		if code := run(ctx, arguments, io.Discard, &said); code != 0 {
+			return fmt.Errorf("relend run ended with exit code %d: %s", code, said.String())
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	_, results, err := rundir.Open(to)
+	if err != nil {
+		return err
+	}
+	simulated := cmp.Or(results.Run.Sample, b.report.Borrowers)
+	b.add("paths to precision (*)", float64(results.Run.Paths), "paths", 0, control(results))
+	b.add("borrowers simulated on each of them", float64(simulated), "borrowers", 0, 0)
+	b.add("time to precision (*), from Parquet to report", took, "seconds", took, 0)
 	return nil
 }
 

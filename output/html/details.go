@@ -178,6 +178,9 @@ func methods(r *output.Report) []string {
 		r.Say("All arms live through the same %s: every random number belongs to a borrower, a month and a purpose, so an arm equal to the baseline differs from it by exactly 0 and differences are paired.", r.Count(run.Paths, "path")),
 		r.Say("Over paths a measure with a denominator is the ratio of the means; its standard error is that of the linearised ratio over %d independent replicates, its interval uses Student's t.", r.Replicates),
 	}
+	if run.Chances != [3]float64{} {
+		out = append(out, r.Say("Means and differences of the default rate, and of that per active borrower, leave out luck: in every step the simulation knows how many defaults were to be expected, and what goes beyond has mean 0 and is taken out. Medians, bands and quantiles over paths, monthly rates and rates of segments are of defaults as counted, so parts add up to the whole within error bars."))
+	}
 	if run.Design != "" {
 		out = append(out, r.Say("Design of the paths: %s.", r.Say(run.Design)))
 	}

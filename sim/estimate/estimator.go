@@ -19,6 +19,7 @@ type Estimator struct {
 	results    *data.Results
 	months     int     // 0..Months
 	t          float64 // Student quantile; NaN with one replicate
+	share      []float64
 }
 
 // New prepares the estimates of a run at a level in (0,1). It panics where the results contradict themselves
@@ -40,6 +41,7 @@ func New(results *data.Results, level float64) *Estimator {
 	}
 	e := &Estimator{Level: level, Replicates: run.Paths / size, results: results, months: run.Months + 1}
 	e.t = Student(e.Replicates, level)
+	e.share = e.shares()
 	return e
 }
 
@@ -137,7 +139,7 @@ func (e *Estimator) ratios(arm int, measures []data.Measure) []ratio {
 	for path := range e.results.Run.Paths {
 		rows, replicate, weight := e.rows(arm, path), path/size, e.results.Weight(path)
 		add := func(into []float64, m int, s data.Sum) {
-			e.series(series, rows, s)
+			e.fair(series, rows, s)
 			for t, v := range series {
 				into[(m*e.months+t)*e.Replicates+replicate] += weight * v / float64(size)
 			}

@@ -63,7 +63,7 @@ func (e *Estimator) gaps(arm int, measure data.Measure, month int) ([]float64, F
 	var out []float64
 	series := make([]float64, e.months)
 	at := func(rows []int64, s data.Sum) float64 {
-		e.series(series, rows, s)
+		e.fair(series, rows, s)
 		return series[month]
 	}
 	for path := range paths {

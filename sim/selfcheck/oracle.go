@@ -105,6 +105,15 @@ func agreement(s *sheet) error {
 // the law. Mass that the oracle dropped may have been there.
 func Agree(got, n float64, x *expect.Expectation, month int, c data.Counter) float64 {
 	mean, square, largest := x.Counters[month][c], x.Squares[month][c], x.Largest[month][c]
+	if c == data.Surprise && month > 0 {
+		// The oracle does not follow it: its mean is 0. The chance that it moves by lies between 0 and 1, and moves of those who
+		// begin the month late or become so.
+		square, largest = x.Counters[month][data.Misses], data.SurpriseUnit
+		for _, late := range []data.Counter{data.BorrowersD1, data.BorrowersD2, data.BorrowersD3} {
+			square += x.Counters[month-1][late]
+		}
+		square *= data.SurpriseUnit * data.SurpriseUnit
+	}
 	slack := n * x.Dropped * max(1, largest)
 	distance := math.Abs(got-n*mean) - slack - 1e-9*n*mean
 	switch variance := square - mean*mean; {

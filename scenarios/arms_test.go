@@ -71,7 +71,7 @@ func TestDefaultPolicy(t *testing.T) {
 		&rule.MinRepaid{Share: .3},
 		&rule.ConcurrentLoans{Max: 3},
 		&rule.MaxOrdinal{Max: 15},
-		&rule.APRCap{Max: .24},
+		&rule.APRCap{Max: .24, Fees: rule.FeesExcluded},
 		&rule.LimitLadder{Steps: []float64{1, 1.2, 1.5, 1.8, 2.2}},
 		&rule.ProductCap{Amount: 200_000 * data.Unit},
 	}

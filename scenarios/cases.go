@@ -132,7 +132,13 @@ func (l *loader) loan(c *Case, n *document.Node, law *Law) {
 	}
 	if at := f.Get("apr"); at != nil {
 		a.APR = l.r.Ratio(at, 0, 100)
-		a.BreakEven = a.APR
+	}
+	a.Fee.Amount = l.money(f.Get("fee"), law)
+	if at := f.Get("fee_share"); at != nil {
+		a.Fee.Share = l.r.Ratio(at, 0, 1)
+	}
+	if a.Asked > 0 && a.Fee.Of(a.Asked) >= a.Asked {
+		l.r.Errorf(n, "the fee takes all of the loan")
 	}
 	if at := f.Get("product"); at != nil {
 		product, err := data.ParseProduct(l.r.Text(at))
@@ -143,6 +149,8 @@ func (l *loader) loan(c *Case, n *document.Node, law *Law) {
 	}
 	c.topUp = l.r.Bool(f.Get("top_up"))
 	f.Close()
+	a.PerYear = law.grid.PerYear()
+	a.BreakEven = a.AllIn(a.Asked, a.APR)
 	a.Burden = contract.Burden(a.Product, a.APR/float64(law.grid.PerYear()), a.Term, &contract.Line{}) / law.grid.Step()
 }
 
@@ -368,7 +376,7 @@ func (law *Law) fee(c *Case, book *rule.Book, rules []rule.Rule) (answer string,
 	return fmt.Sprintf("reduced to %d", allowed/data.Unit), decisive
 }
 
-// book compiles rules for the day of a case. The price asked for is the lowest at which the lender would lend, what the
+// book compiles rules for the day of a case. The price asked for, with the fee, is the lowest at which the lender would lend, what the
 // borrower owes elsewhere is seen, and nothing else stands in the way.
 func (law *Law) book(c *Case, rules []rule.Rule) (*rule.Book, rule.Application) {
 	a := c.ask

@@ -165,7 +165,7 @@ func (l *life) deny(t int, reason data.Reason, arms armSet) {
 // applyFor describes the borrower as lender and law see him, apart from outside loans.
 func (l *life) applyFor(a *rule.Application, t int) {
 	m := l.model
-	if l.tariff != nil {
+	if l.moves() {
 		l.reprice() // the step of the ladder may have changed within this step
 	}
 	if l.burdenOf == 0 {
@@ -178,7 +178,7 @@ func (l *life) applyFor(a *rule.Application, t int) {
 		Clean: int(l.clean), Own: int(l.n), Segment: l.borrower.segment, Income: l.borrower.income, PD: l.pd,
 		OutsideBalance: m.outsideBalance, OutsideInstal: m.outsideInstalment,
 		Asked: l.asks(step), Base: l.borrower.base, Step: step,
-		BreakEven: l.breakEven, APR: l.offer, Burden: l.burdenOf / m.step,
+		BreakEven: l.breakEven, APR: l.offer, Burden: l.burdenOf / m.step, Fee: m.fee, PerYear: l.worker.plan.settings.Grid.PerYear(),
 	}
 	l.history(a, t, m.leaving)
 	if l.ordinal == 0 { // who has no past here cannot be refused for it
@@ -227,7 +227,7 @@ func (l *life) comes(t int, a *rule.Application, d rule.Decision, terms *rule.Te
 		if d.Amount != a.Asked {
 			offered = float64(d.Amount) / float64(a.Asked)
 		}
-		if l.fate.decision(t, takeUpDraw) >= l.model.TakeUp(d.APR, offered, l.graded.hazard-l.model.logMiss0) {
+		if l.fate.decision(t, takeUpDraw) >= l.model.TakeUp(a.AllIn(d.Amount, d.APR), offered, l.graded.hazard-l.model.logMiss0) {
 			return outcome{kind: refused}
 		}
 		return outcome{kind: granted, refinance: d.Refinance, amount: d.Amount, apr: d.APR}
@@ -349,6 +349,7 @@ func (l *life) grant(t int, wasIdle bool, row *row, a *rule.Application, o outco
 	}
 	loan.Balance = l.lent(o.amount, replaced)
 	row[data.Disbursed] += w * int64(loan.Balance)
+	row[data.InterestReceived] += w * int64(m.fee.Of(o.amount))
 	if !a.Idle {
 		row[data.TopUpDisbursed] += w * int64(loan.Balance)
 	}

@@ -37,6 +37,7 @@ type helm struct {
 type average struct {
 	by     *rule.Bound
 	rate   float64
+	allIn  bool    // of loans with their fees
 	margin float64 // interest a year by which what was lent lies below it
 	closed bool    // no loan above it is granted any more this month
 }
@@ -62,6 +63,7 @@ type petition struct {
 	at       int // in the crowd
 	wasIdle  bool
 	offer    rule.Decision
+	allIn    float64       // annual rate of the offer with the fee
 	broken   uint64        // soft limits beyond which the offer goes, by bit
 	instead  rule.Decision // what is decided where their quotas do not reach
 }
@@ -231,7 +233,7 @@ func (h *helm) govern(l rule.Ledger, t int) {
 			h.short, h.cash = c, leave.Cash
 		}
 		if !math.IsInf(leave.Average, 1) {
-			h.means = append(h.means, average{by: c, rate: leave.Average, margin: leave.Margin})
+			h.means = append(h.means, average{by: c, rate: leave.Average, allIn: leave.AllIn, margin: leave.Margin})
 		}
 	}
 }
@@ -257,7 +259,8 @@ func (l *life) applySteered(t int, wasIdle bool) {
 			x.instead = d
 			x.offer, x.broken = h.soft.Exception(a, d)
 		}
-		if x.offer.Granted && (h.short != nil || x.broken != 0 || h.dear(x.offer.APR)) {
+		x.allIn = a.AllIn(x.offer.Amount, x.offer.APR)
+		if x.offer.Granted && (h.short != nil || x.broken != 0 || h.dear(&x)) {
 			h.wait(l, t, a, x)
 			return
 		}
@@ -268,9 +271,17 @@ func (l *life) applySteered(t int, wasIdle bool) {
 	l.carry(t, wasIdle, a, o)
 }
 
-// dear reports whether a rate lies above a limit on the average.
-func (h *helm) dear(apr float64) bool {
-	return slices.ContainsFunc(h.means, func(m average) bool { return apr > m.rate })
+// dear reports whether the rate of an offer lies above a limit on the average.
+func (h *helm) dear(x *petition) bool {
+	return slices.ContainsFunc(h.means, func(m average) bool { return m.of(x.offer.APR, x.allIn) > m.rate })
+}
+
+// of is the rate that the limit counts.
+func (m *average) of(apr, allIn float64) float64 {
+	if m.allIn {
+		return allIn
+	}
+	return apr
 }
 
 // book takes in what came of an offer that goes beyond soft limits, by bit.
@@ -281,9 +292,12 @@ func (h *helm) book(l *life, o outcome, broken uint64) {
 	now := &h.months[len(h.months)-1]
 	lent := data.Money(l.weight) * o.amount
 	now.Lent += lent
+	allIn := l.withFee(o.apr, o.amount)
 	now.Rated += float64(lent) * o.apr
+	now.AllIn += float64(lent) * allIn
 	for i := range h.means {
-		h.means[i].margin += float64(lent) * (h.means[i].rate - o.apr)
+		m := &h.means[i]
+		m.margin += float64(lent) * (m.rate - m.of(o.apr, allIn))
 	}
 	for i := range now.beyond {
 		if broken>>i&1 != 0 {
@@ -294,9 +308,12 @@ func (h *helm) book(l *life, o outcome, broken uint64) {
 
 // exceeded is a limit on the average rate that an offer would break, nil where there is none.
 func (h *helm) exceeded(l *life, d *rule.Decision) *average {
+	if !d.Granted {
+		return nil
+	}
 	for i := range h.means {
 		m := &h.means[i]
-		if d.APR > m.rate && (m.closed || m.margin < float64(data.Money(l.weight)*d.Amount)*(d.APR-m.rate)) {
+		if rate := m.of(d.APR, l.withFee(d.APR, d.Amount)); rate > m.rate && (m.closed || m.margin < float64(data.Money(l.weight)*d.Amount)*(rate-m.rate)) {
 			return m
 		}
 	}
@@ -338,7 +355,7 @@ func (h *helm) wait(l *life, t int, a *rule.Application, x petition) {
 	case rule.ByScore:
 		x.key = a.PD
 	case rule.ByMargin:
-		x.key = a.BreakEven - a.APR
+		x.key = a.BreakEven - a.AllIn(a.Asked, a.APR)
 	case rule.ByLot:
 		x.key = rng.Uniform(l.fate.Block(rng.Control, t)[lotDraw])
 	}
@@ -351,7 +368,7 @@ func (h *helm) turns(x *petition) int {
 	switch {
 	case x.broken != 0:
 		return 2
-	case h.dear(x.offer.APR):
+	case h.dear(x):
 		return 1
 	}
 	return 0
@@ -379,7 +396,7 @@ func (h *helm) serve(w *worker, path, t int) {
 		}
 		d, cash := x.offer, l.cash(a, &x.offer)
 		var by *rule.Bound
-		if m := h.exceeded(l, &d); d.Granted && m != nil {
+		if m := h.exceeded(l, &d); m != nil {
 			by, d = m.by, denial(m.by)
 			m.closed = h.queue.Fill == rule.Stop
 		} else if d.Granted && cash > h.cash {

@@ -226,6 +226,7 @@ func TestEveryParameterMatters(t *testing.T) {
 	base.Behaviour.DepPTI, base.Behaviour.DepX, base.Behaviour.DepEntry = .3, 2, .8
 	base.Behaviour.Fraud, base.Behaviour.BustSlope = [2]float64{.1, .1}, .3
 	base.Behaviour.AmountMin = 1500
+	base.Behaviour.FeeAmount, base.Behaviour.FeeShare = 1, .001
 	base.Behaviour.Education = .5
 	base.Macro.Unemployment, base.Macro.GDP, base.Macro.LPR = []float64{1}, []float64{-1}, []float64{1}
 	base.Policy = append(base.Policy, &rule.PlatformCap{Max: 3}, &rule.ExposureCap{Amount: 30000 * data.Unit}, &rule.PTICap{Max: .6})
@@ -547,5 +548,46 @@ func TestReplay(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Where nobody looks at the price a fee of 1 % changes nothing but what the lender receives: in every month of every path
+// exactly 1 % of what is disbursed in it.
+func TestFeeIsIncome(t *testing.T) {
+	p := book(300)
+	without := arm("none")
+	without.Policy = []rule.Rule{&rule.TopUp{Stack: true}, &rule.ConcurrentLoans{Max: 3}}
+	without.Behaviour.Elasticity, without.Behaviour.Take[1], without.Behaviour.PrepayRefi, without.Behaviour.LineFirst = 0, 0, 0, 1
+	with := without
+	with.Name, with.Behaviour.FeeShare = "fee", .01
+	r := mustRun(t, p, settings(24, 4), 2, without, with)
+	paid := int64(0)
+	for at := 0; at < len(r.Counts[0]); at += int(data.NumCounters) {
+		a, b := r.Counts[0][at:at+int(data.NumCounters)], r.Counts[1][at:at+int(data.NumCounters)]
+		for c := range data.NumCounters {
+			want := a[c]
+			if c == data.InterestReceived {
+				want += a[data.Disbursed] / 100
+				paid += a[data.Disbursed] / 100
+			}
+			if b[c] != want {
+				t.Fatalf("row %d, %v: %d with the fee, want %d", at/int(data.NumCounters), c, b[c], want)
+			}
+		}
+	}
+	if paid == 0 {
+		t.Error("no fee was paid")
+	}
+	with.Behaviour.Take[1], with.Behaviour.Elasticity = 4, 2
+	without.Behaviour.Take[1], without.Behaviour.Elasticity = 4, 2
+	r = mustRun(t, p, settings(24, 4), 2, without, with)
+	var granted [2]int64
+	for a := range granted {
+		for at := 0; at < len(r.Counts[a]); at += int(data.NumCounters) {
+			granted[a] += r.Counts[a][at+int(data.Granted)]
+		}
+	}
+	if granted[1] >= granted[0] {
+		t.Errorf("%d loans with the fee, %d without: borrowers see what it costs", granted[1], granted[0])
 	}
 }

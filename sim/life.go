@@ -81,7 +81,8 @@ type terms struct {
 	conduct   *rule.Conduct
 	breakEven float64
 	offer     float64    // the APR posted
-	price     float64    // multiplier of asking at that APR
+	allIn     float64    // the same with the fee
+	price     float64    // multiplier of asking at that price
 	burdenOf  float64    // instalment of a step per unit of a new loan, 0 = not yet computed
 	tariff    *rule.Book // where terms change in time or with the loan, else nil
 	era       int        // of the tariff
@@ -564,7 +565,7 @@ func (l *life) instalments() (sum, newest data.Money) {
 
 // refresh computes the hazards from the state.
 func (l *life) refresh() {
-	if l.tariff != nil {
+	if l.moves() {
 		l.reprice()
 	}
 	m, kind := l.model, 0
@@ -584,7 +585,7 @@ func (l *life) refresh() {
 	apr := newest.Rate * m.year
 	l.ask = m.Top[kind] * l.price
 	l.prepay = m.Prepay
-	if apr-l.offer > m.PrepayGap {
+	if apr-l.allIn > m.PrepayGap {
 		l.prepay *= 1 + m.PrepayRefi
 	}
 	eta := m.Eta(behaviour.Covariates{PTI: l.burden(), Outside: int(l.outside), Ordinal: int(l.ordinal), APR: apr, Size: l.size})
@@ -629,10 +630,21 @@ func (l *life) reprice() {
 		l.look()
 	}
 	l.offer = posted(l.breakEven, m.Margin, l.cap)
-	l.burdenOf = 0
-	l.price = l.demand * behaviour.Exp(-m.Elasticity*(l.offer-m.APRRef))
+	l.burdenOf, l.allIn = 0, l.offer
+	if m.fee != (contract.Fee{}) {
+		l.allIn = l.withFee(l.offer, l.asks(l.nextStep()))
+	}
+	l.price = l.demand * behaviour.Exp(-m.Elasticity*(l.allIn-m.APRRef))
 	l.resize()
 }
+
+// withFee is the annual rate that a loan of an amount costs at an APR with the fee.
+func (l *life) withFee(apr float64, amount data.Money) float64 {
+	return contract.AllIn(l.product, int(l.tenor), apr, l.model.fee.Part(amount), l.worker.plan.settings.Grid.PerYear())
+}
+
+// moves reports whether the price may change with more than product and tenor: the amount asked for, or the time.
+func (l *life) moves() bool { return l.tariff != nil || l.model.fee.Amount > 0 }
 
 func (l *life) resize() {
 	l.size = 0
@@ -645,5 +657,5 @@ func (l *life) resize() {
 // a break-even price are denied, but they see a price and ask.
 func posted(breakEven, margin, cap float64) float64 {
 	const most = 10
-	return min(max(breakEven+margin, 0), cap, most)
+	return max(min(breakEven+margin, cap, most), 0)
 }

@@ -132,6 +132,7 @@ type model struct {
 	recovery  []float64 // cumulative share by steps since default
 	growth    []float64 // amount asked over the loan at the snapshot, by step
 	costs     contract.Costs
+	fee       contract.Fee
 	line      contract.Line
 	segments  []*anchor.Segment    // by risk
 	graded    []graded             // by borrower
@@ -598,6 +599,7 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	m.line = contract.Line{Minimum: m.LineMinimum, Floor: money(m.LineFloor * m.step), Draw: m.LineDraw, First: m.LineFirst, Conversion: m.LineConversion}
 	m.outsideInstalment, m.outsideBalance = money(m.OutsideInstalment), money(m.OutsideBalance)
 	m.logMiss0 = math.Log(params.Miss0)
+	m.fee = contract.Fee{Share: m.FeeShare, Amount: money(m.FeeAmount)}
 
 	unscored := m.logMiss0
 	if !p.portfolio.HasPD {

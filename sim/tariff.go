@@ -37,7 +37,7 @@ func (l *life) look() {
 	t := l.tariff.At(start)
 	a := rule.Application{
 		Now: start, Product: l.product, Term: int(l.tenor), Segment: l.borrower.segment, Obedience: l.obedience,
-		Idle: l.n == 0, Since: start - int(l.origin) - 1, Asked: l.asks(l.nextStep()),
+		Idle: l.n == 0, Since: start - int(l.origin) - 1, Asked: l.asks(l.nextStep()), Fee: l.model.fee, PerYear: l.worker.plan.settings.Grid.PerYear(),
 	}
 	l.supply, l.most, l.bureau, l.conduct, l.cap = t.Open, uint8(t.Outside), &t.Bureau, &t.Conduct, l.tariff.Cap(&a)
 }

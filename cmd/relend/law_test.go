@@ -47,7 +47,7 @@ func TestLawCommand(t *testing.T) {
 		{"diff good.yaml bare.yaml", exitOK, "    amount: 500 EUR -> 400 EUR\n    from: none -> 2026-01-01\n    perimeter.products: none -> bullet\n", "warning: no cases can be read in bare.cases.yaml"},
 		{"diff good.yaml uk-2014-conc", exitOK, "\nRoll-over cap\n  + A debt may be rolled over at most twice", ""},
 		{"diff good.yaml", exitUsage, "", "accepts 2 arg"},
-		{"check good.yaml good.cases.yaml uk-2015-hcstc", exitOK, "good.yaml: 1 rule, 4 cases, no problems\nuk-2015-hcstc: 3 rules, 12 cases, no problems\n", ""},
+		{"check good.yaml good.cases.yaml uk-2015-hcstc", exitOK, "good.yaml: 1 rule, 4 cases, no problems\nuk-2015-hcstc: 3 rules, 16 cases, no problems\n", ""},
 		{"check thin.yaml", exitOK, "thin.yaml: 1 rule, 1 case, no problems\n", "thin.yaml: warning: no case is decided by product_cap, 2 are needed: No single loan above 500 EUR.\n"},
 		{"check bad.yaml good.yaml", exitConfig, "good.yaml: 1 rule, 4 cases, no problems\n", `bad.cases.yaml:1:71: cases[0].expect: "Too much" expects "granted", the rules say "reduced to 500": No single loan above 500 EUR.`},
 		{"check lost.yaml", exitConfig, "", "lost.yaml: cannot be read: no such file or directory\n"},

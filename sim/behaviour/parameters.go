@@ -64,6 +64,7 @@ type Params struct {
 	Operating, Margin     float64
 	PriceRecoveryLag      float64
 	AmountMin             float64
+	FeeAmount, FeeShare   float64 // of a new loan: whole currency units; of the amount
 	ScoreGain             float64
 	Education             float64
 	EducationMiss         float64
@@ -148,6 +149,9 @@ func (p *Params) Check() *data.Problems {
 			ps.Add("behaviour."+d.Name, "%v is not a whole number (%s)", v, d.Unit)
 		}
 	}
+	if p.FeeAmount > 0 && p.FeeAmount >= (1-p.FeeShare)*p.AmountMin {
+		ps.Add("behaviour.fee.amount", "with fee.share of %v%% it takes all of the smallest loan, amount.min of %v; a fee has to leave something of every loan", p.FeeShare*100, p.AmountMin)
+	}
 	return ps
 }
 
@@ -196,6 +200,9 @@ var registry = []Parameter{
 
 	{"late_fee.amount", "money", 0, 0, 1e9, false, "fee for each instalment of a loan that is missed", "assumption (no fee: only arrears accrue interest)", func(p *Params) *float64 { return &p.LateFee }},
 	{"late_fee.share", "share", 0, 0, 5, false, "fee for each instalment of a loan that is missed, as a share of it, beside late_fee.amount", "assumption (no fee: only arrears accrue interest)", func(p *Params) *float64 { return &p.LateFeeShare }},
+
+	{"fee.amount", "money", 0, 0, 1e9, false, "fee for a new loan, kept when it is paid out", "assumption (no fee)", func(p *Params) *float64 { return &p.FeeAmount }},
+	{"fee.share", "share", 0, 0, .9, false, "fee for a new loan as a share of the amount granted, beside fee.amount", "assumption (no fee)", func(p *Params) *float64 { return &p.FeeShare }},
 
 	{"fraud.p_1", "share", .008, 0, 1, false, "chance that the first loan of an applicant is never paid (malicious delinquency)", assumed, func(p *Params) *float64 { return &p.FraudFirst }},
 	{"fraud.p_2", "share", .002, 0, 1, false, "chance that a second loan is never paid (first-payment default)", assumed, func(p *Params) *float64 { return &p.Fraud[0] }},

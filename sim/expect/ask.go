@@ -13,29 +13,75 @@ type product struct {
 	product data.Product
 	tenor   int16
 	cap     float64
+	asked   data.Money // where the fee is an amount
 }
 
 // offer is the lender's price for a product.
 type offer struct {
 	breakEven, apr float64
+	allIn          float64 // the APR with the fee
 	burden         float64 // instalment of a step per unit of principal
 }
 
 // offer is what is posted in step t to a borrower for a loan like another.
 func (r *run) offer(s *state, like *loan, t int) offer {
 	p, tenor := like.Product, like.tenor
-	key := product{p, tenor, r.cap(s, like, t)}
+	asked := r.asked(r.ladder(s))
+	key := product{product: p, tenor: tenor, cap: r.cap(s, like, t)}
+	if r.fee.Amount > 0 {
+		key.asked = asked
+	}
 	o, ok := r.offers[key]
 	if !ok {
 		o.breakEven = contract.BreakEven(p, int(tenor), r.b.PD, contract.Costs{
 			Funding: r.p.Funding, Operating: r.p.Operating, Acquisition: r.p.Acquisition,
 			Recovery: r.p.RecoveryMean, RecoveryLag: r.p.PriceRecoveryLag, Grid: r.grid,
 		})
-		o.apr = math.Min(math.Max(o.breakEven+r.p.Margin, 0), key.cap)
+		o.apr = math.Max(math.Min(o.breakEven+r.p.Margin, key.cap), 0)
+		o.allIn = r.withFee(p, int(tenor), o.apr, asked)
 		o.burden = contract.Burden(p, o.apr/r.year, int(tenor), &r.line)
 		r.offers[key] = o
 	}
 	return o
+}
+
+// withFee is the annual rate that a loan of an amount costs at an APR with the fee: a rate of a step at which what is paid
+// as agreed is worth what is received.
+func (r *run) withFee(product data.Product, n int, apr float64, amount data.Money) float64 {
+	rate, received := apr/r.year, 1-r.fee.Share-float64(r.fee.Amount)/float64(amount)
+	if received == 1 {
+		return apr
+	}
+	worth := func(x float64) (sum float64) {
+		owed, v := 1., 1.
+		for k := range n {
+			v /= 1 + x
+			principal := 0.
+			switch {
+			case k == n-1:
+				principal = owed
+			case product == data.Annuity:
+				principal = contract.AnnuityFactor(rate, n) - owed*rate
+			case product == data.EqualPrincipal:
+				principal = 1 / float64(n)
+			}
+			sum += v * (owed*rate + principal)
+			owed -= principal
+		}
+		return sum
+	}
+	if product == data.Bullet { // simple interest
+		return math.Min(math.Max(apr, 10), ((1+rate*float64(n))/received-1)/float64(n)*r.year)
+	}
+	lo, hi := rate, math.Max(apr, 10)/r.year
+	for range 60 {
+		if x := (lo + hi) / 2; worth(x) > received {
+			lo = x
+		} else {
+			hi = x
+		}
+	}
+	return hi * r.year
 }
 
 func rolledOver(l *loan) bool { return l.Flags&contract.RollOver != 0 }
@@ -77,6 +123,7 @@ func (r *run) ask(s state, before opening, p float64) {
 	a.Continues, a.First = !r.begins(&s), s.opening
 	o := r.offer(&s, like, before.t)
 	a.BreakEven, a.APR, a.Burden = o.breakEven, o.apr, o.burden/r.dt
+	a.Fee, a.PerYear = r.fee, r.grid.PerYear()
 
 	r.cell = cellOf(like.Product, a.NewOrdinal) // of the loan asked for
 	r.add(data.Applications, 1)
@@ -139,7 +186,7 @@ func (r *run) answer(s state, before opening, a *rule.Application, like *loan, d
 		return
 	}
 
-	logit := r.p.Take[0] - r.p.Take[1]*(d.APR-r.p.APRRef) + r.p.Take[2]*math.Log(float64(d.Amount)/float64(a.Asked)) + r.p.Take[3]*(r.b.Hazard-math.Log(r.p.Miss0))
+	logit := r.p.Take[0] - r.p.Take[1]*(r.withFee(like.Product, int(like.tenor), d.APR, d.Amount)-r.p.APRRef) + r.p.Take[2]*math.Log(float64(d.Amount)/float64(a.Asked)) + r.p.Take[3]*(r.b.Hazard-math.Log(r.p.Miss0))
 	take := 1 / (1 + math.Exp(-logit))
 	r.add(data.NotTakenUp, 1)
 	r.finish(s, before, false, mass, p*(1-take))
@@ -176,6 +223,7 @@ func (r *run) answer(s state, before opening, a *rule.Application, like *loan, d
 		l.Balance = max(l.Balance, min(replaced, d.Amount))
 	}
 	r.add(data.Disbursed, l.Balance)
+	r.add(data.InterestReceived, r.fee.Amount+nearest(r.fee.Share*float64(d.Amount)))
 	if s.mode == current {
 		r.add(data.TopUpDisbursed, l.Balance)
 	}

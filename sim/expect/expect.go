@@ -140,6 +140,9 @@ func Run(b Borrower, a Arm, e Economy, months int, o Options) (*Expectation, err
 	if blurred(&a) {
 		ps.Add("arm", "the bureau shows loans late or wrongly (bureau.lag, bureau.missed, bureau.mistaken), of which expectations know nothing: simulate")
 	}
+	if p := &a.Behaviour; p.ScoreGain > 0 && p.FeeAmount+p.FeeShare > 0 {
+		ps.Add("arm", "a fee for new loans together with a score gain (fee.amount, fee.share, score.gain): where decisions jump in the score is not known here: simulate")
+	}
 	ps.List = append(ps.List, a.Behaviour.Check().List...)
 	if err := ps.Err(); err != nil {
 		return nil, err

@@ -52,7 +52,7 @@ func (r *run) miss(s *state, t int) float64 {
 func (r *run) prepay(s *state, t int) float64 {
 	newest := r.newest(s)
 	l := r.p.Prepay
-	if newest.Rate*r.year-r.offer(s, newest, t).apr > r.p.PrepayGap {
+	if newest.Rate*r.year-r.offer(s, newest, t).allIn > r.p.PrepayGap {
 		l *= 1 + r.p.PrepayRefi
 	}
 	return l
@@ -68,7 +68,7 @@ func (r *run) demand(s *state, t int) (ask, leave float64) {
 		if r.p.Elasticity == 0 {
 			return 1
 		}
-		return math.Exp(-r.p.Elasticity * (o.apr - r.p.APRRef))
+		return math.Exp(-r.p.Elasticity * (o.allIn - r.p.APRRef))
 	}
 	if s.mode == current {
 		newest := r.newest(s)

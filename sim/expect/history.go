@@ -51,7 +51,7 @@ func (r *run) ladder(s *state) uint8 {
 func (r *run) cap(s *state, like *loan, t int) float64 {
 	return r.book.Cap(&rule.Application{
 		Now: t, Product: like.Product, Term: int(like.tenor), Segment: r.b.Segment, Obedience: r.obeys[s.obeys], Idle: s.mode == idle,
-		Since: t - int(s.granted) - 1, Asked: r.asked(r.ladder(s)),
+		Since: t - int(s.granted) - 1, Asked: r.asked(r.ladder(s)), Fee: r.fee, PerYear: r.grid.PerYear(),
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"relend/data"
+	"relend/sim/behaviour"
 	"relend/sim/expect"
 	"relend/sim/factor"
 	"relend/sim/rule"
@@ -163,5 +164,65 @@ func TestWrongConductIsRejected(t *testing.T) {
 				t.Errorf("%s: %v", name, bad)
 			}
 		}
+	}
+}
+
+// charged are arms whose lender takes a fee, under caps that count it and caps that do not. unit is the principal of the
+// borrower's loan.
+func charged(unit data.Money) []expect.Arm {
+	in := rule.FeesIncluded
+	return []expect.Arm{
+		{Policy: standard()},
+		{Policy: standard(), Law: []rule.Rule{&rule.APRCap{Max: .2}}},
+		{Policy: standard(), Law: []rule.Rule{&rule.APRCap{Max: .3, Fees: in}, clause(&rule.EffectiveRateCap{Max: .3, Fees: in}, func(c *rule.Clause) { c.From = after(3) })}},
+		{Policy: standard(&rule.ExposureCap{Amount: unit * 11 / 10}), Law: []rule.Rule{&rule.TotalCostCap{Max: .2, Fees: in}, &rule.DailyRateCap{Max: .0012, Fees: in}}},
+		{Policy: standard(), Law: []rule.Rule{&rule.IndexedRateCap{Multiple: 6, Base: .05, Deviation: .01, Fees: in}}},
+	}
+}
+
+// Engine and oracle agree where lenders take fees, as a share and as an amount; the oracle has all-in rates of its own.
+func TestEngineAgreesOnFees(t *testing.T) {
+	var family []figure
+	for _, c := range lawful(4000)[:2] {
+		c.arms, c.months = charged(c.borrower.Loans[0].Principal), 4
+		c.params.FeeShare, c.params.FeeAmount = .03, 40
+		c.params.LateFee, c.params.LateFeeShare = 0, 0
+		family = append(family, c.compare(t)...)
+	}
+	report(t, family)
+}
+
+// An oracle that leaves the fee out, or takes one that is half as high again, is rejected.
+func TestWrongFeesAreRejected(t *testing.T) {
+	c := lawful(12000)[0]
+	c.arms, c.months = []expect.Arm{{Policy: standard(), Law: []rule.Rule{&rule.APRCap{Max: .3, Fees: rule.FeesIncluded}}}}, 5
+	c.params.FeeShare, c.params.FeeAmount = .03, 40
+	sums, e := c.simulate(t)
+	for name, change := range map[string]func(p *behaviour.Params){
+		"":                    func(*behaviour.Params) {},
+		"no fee":              func(p *behaviour.Params) { p.FeeShare, p.FeeAmount = 0, 0 },
+		"a share half higher": func(p *behaviour.Params) { p.FeeShare *= 1.5 },
+		"no amount":           func(p *behaviour.Params) { p.FeeAmount = 0 },
+	} {
+		arm := c.arms[0]
+		arm.Behaviour = c.params
+		change(&arm.Behaviour)
+		x, err := expect.Run(c.borrower, arm, e, c.months, c.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bad := rejected(compare(name, sums[0], float64(c.people*c.paths), x)); (len(bad) > 0) != (name != "") {
+			t.Errorf("%q: %v", name, bad)
+		}
+	}
+}
+
+// With a score gain a fee is refused by name.
+func TestFeeAndScoreGain(t *testing.T) {
+	c := lawful(1)[0]
+	c.params.FeeShare, c.params.ScoreGain = .03, .5
+	_, e := c.simulate(t)
+	if _, err := expect.Run(c.borrower, expect.Arm{Behaviour: c.params}, e, 2, c.options); err == nil || !strings.Contains(err.Error(), "fee.share") {
+		t.Errorf("not refused: %v", err)
 	}
 }

@@ -39,6 +39,7 @@ type run struct {
 	obeys   []float64 // by class of borrowers, the Obedience of one
 
 	line      contract.Line
+	fee       contract.Fee
 	prospects *prospects // of the borrower's grade
 
 	now, next layer
@@ -114,6 +115,7 @@ func newRun(b *Borrower, a *Arm, e *Economy, months int, o Options, s seen) *run
 	r.line = contract.Line{
 		Minimum: r.p.LineMinimum, Floor: nearest(r.p.LineFloor * r.dt * float64(data.Unit)), Draw: r.p.LineDraw, First: r.p.LineFirst, Conversion: r.p.LineConversion,
 	}
+	r.fee = contract.Fee{Share: p.FeeShare, Amount: nearest(p.FeeAmount * float64(data.Unit))}
 	r.start()
 	return r
 }

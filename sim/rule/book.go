@@ -31,7 +31,7 @@ type bound[R any] struct {
 	rule R
 	law  bool
 	when *condition
-	at   int // of a check or limit: its place in Book.rules
+	at   int // of a check, limit or price: its place in Book.rules
 }
 
 // Compile makes a Book from the rules of a policy and of the law. base holds the terms before any rule.
@@ -60,7 +60,7 @@ func Compile(policy, law []Rule, base Terms, amountMin data.Money) *Book {
 					turns = append(turns, base.Grid.Steps(month))
 				}
 			}
-			if cap, ok := r.(*APRCap); ok && when != nil {
+			if cap, ok := r.(*APRCap); ok && (when != nil || cap.Fees == FeesIncluded) {
 				r = &loanCap{APRCap: *cap}
 			}
 			if t, ok := r.(TermsRule); ok {
@@ -71,7 +71,7 @@ func Compile(policy, law []Rule, base Terms, amountMin data.Money) *Book {
 				}
 			}
 			if p, ok := r.(Price); ok {
-				b.prices = append(b.prices, bound[Price]{rule: p, law: i == 1, when: when})
+				b.prices = append(b.prices, bound[Price]{p, i == 1, when, at})
 			}
 			if c, ok := r.(Check); ok && when != nil && when.ranged {
 				b.limits = insert(b.limits, bound[Limit]{bar{c, c}, i == 1, when, at})
@@ -113,10 +113,10 @@ func Compile(policy, law []Rule, base Terms, amountMin data.Money) *Book {
 	return b
 }
 
-// loanCap is an APR cap under conditions.
+// loanCap is an APR cap under conditions, or one that counts the fee.
 type loanCap struct{ APRCap }
 
-func (r *loanCap) Most(*Application) float64 { return r.Max }
+func (r *loanCap) Most(a *Application) float64 { return a.beneath(r.Max, r.Fees) }
 
 // Apply does nothing: the cap does not hold for all loans.
 func (r *loanCap) Apply(*Terms) {}
@@ -307,11 +307,18 @@ func (b *Book) Judge(a *Application, h *Hearing) (d Decision, cause int) {
 		return Decision{Reason: reason, ByLaw: byLaw}, by
 	}
 	apr := a.APR
+	heavier := amount < a.Asked && a.Fee.Amount > 0 // an amount kept is a larger part of a smaller loan
 	for i := range b.prices {
 		p := &b.prices[i]
-		if p.when != nil && p.when.ranged && p.when.binds(a) {
+		if (heavier || p.when != nil && p.when.ranged) && p.when.binds(a) {
 			if in, _ := p.when.inside(a, kept, amount); in {
-				apr = min(apr, p.rule.Most(a))
+				offered := *a
+				offered.Asked = amount
+				most := p.rule.Most(&offered)
+				if most < 0 {
+					return Decision{Reason: p.rule.Reason(), ByLaw: p.law}, p.at
+				}
+				apr = min(apr, most)
 			}
 		}
 	}
@@ -321,9 +328,9 @@ func (b *Book) Judge(a *Application, h *Hearing) (d Decision, cause int) {
 	return Decision{Granted: true, Amount: amount, APR: apr, Refinance: refinance}, by
 }
 
-// tooSmall reports whether an amount is below the smallest loan, or below the balance that it replaces.
+// tooSmall reports whether an amount is below the smallest loan, or does not pay for the balance that it replaces.
 func (a *Application) tooSmall(amount, least data.Money) bool {
-	return amount < least || a.Refinance && amount < a.NewestBalance
+	return amount < least || a.Refinance && amount-a.Fee.Of(amount) < a.NewestBalance
 }
 
 // kept is what the borrower keeps besides the new loan.

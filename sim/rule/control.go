@@ -29,6 +29,7 @@ type Ledger struct {
 type Business struct {
 	Lent  data.Money // principal of new loans
 	Rated float64    // the same, each times its nominal annual rate
+	AllIn float64    // the same, each times its annual rate with the fee
 }
 
 // overdue is the share of the balance 90 or more days past due, 0 without a balance.
@@ -55,6 +56,7 @@ type Leave struct {
 	Approve float64    // chance that an application is looked at
 	Cash    data.Money // new cash that may be lent, 0 or more
 	Average float64    // highest average rate of new loans
+	AllIn   bool       // that counts their fees
 	Margin  float64    // interest a year by which earlier ones lie below it
 }
 

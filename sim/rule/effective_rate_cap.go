@@ -14,15 +14,19 @@ type EffectiveRateCap struct {
 	noCheck
 	caps
 	Max  float64
+	Fees string
 	year year
 }
 
 func (r *EffectiveRateCap) Fields() []Field {
-	return []Field{{Name: "max", Unit: "share", Meaning: "highest effective annual rate of a new loan", Required: true, Max: 1000, Value: &r.Max}}
+	return []Field{
+		{Name: "max", Unit: "share", Meaning: "highest effective annual rate of a new loan", Required: true, Max: 1000, Value: &r.Max},
+		feesField(&r.Fees),
+	}
 }
 
 func (r *EffectiveRateCap) On(grid data.Grid) Rule {
-	return &EffectiveRateCap{Max: r.Max, year: year(grid.PerYear())}
+	return &EffectiveRateCap{Max: r.Max, Fees: r.Fees, year: year(grid.PerYear())}
 }
 
 func (r *EffectiveRateCap) Fits(data.Grid) error { return nil }
@@ -32,11 +36,11 @@ func (r *EffectiveRateCap) Most(a *Application) float64 {
 	if a.Product == data.Bullet {
 		n = float64(a.Term)
 	}
-	return math.Expm1(math.Log1p(r.Max)*n/m) * m / n
+	return a.beneath(math.Expm1(math.Log1p(r.Max)*n/m)*m/n, r.Fees)
 }
 
-func (r *EffectiveRateCap) Allows(a *Application) bool { return a.BreakEven <= r.Most(a) }
+func (r *EffectiveRateCap) Allows(a *Application) bool { return a.affords(r.Most(a)) }
 
 func (r *EffectiveRateCap) Sentence(string) string {
-	return fmt.Sprintf("New loans cost at most %s a year with interest on interest; who cannot be served at that price is refused.", percent(r.Max))
+	return fmt.Sprintf("New loans cost at most %s a year with interest on interest%s; who cannot be served at that price is refused.", percent(r.Max), withFees(r.Fees))
 }

@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"relend/data"
+	"relend/sim/contract"
 )
 
 // Application is what lender and law may look at when a borrower asks for a further loan. All of it is known
@@ -57,9 +58,11 @@ type Application struct {
 	Asked     data.Money // amount asked for, whole currency units
 	Base      data.Money // principal of the newest loan at the snapshot: the ladder's unit
 	Step      int        // step of the ladder the loan would be on
-	BreakEven float64    // APR at which the lender earns its costs, +Inf if none
+	BreakEven float64    // APR at which the lender earns its costs without a fee, +Inf if none
 	APR       float64    // APR offered
 	Burden    float64    // monthly instalment per unit of principal at that APR
+	Fee       contract.Fee
+	PerYear   int // steps in a year, where there is a fee
 }
 
 // MaxOwn is the number of open own loans that a borrower's state can hold.
@@ -202,11 +205,11 @@ var Kinds = []Kind{
 	{"rollover_cap", "Roll-over cap", func() Rule { return &RolloverCap{} }},
 	{"loan_count_cap", "Loans within a time", func() Rule { return &LoanCountCap{Window: 12} }},
 	{"minimum_term", "Minimum term", func() Rule { return &MinimumTerm{} }},
-	{"apr_cap", "APR cap", func() Rule { return &APRCap{} }},
-	{"effective_rate_cap", "Effective-rate cap", func() Rule { return &EffectiveRateCap{} }},
-	{"daily_rate_cap", "Daily-rate cap", func() Rule { return &DailyRateCap{} }},
-	{"indexed_rate_cap", "Cap at a multiple of the LPR", func() Rule { return &IndexedRateCap{} }},
-	{"total_cost_cap", "Total-cost cap", func() Rule { return &TotalCostCap{} }},
+	{"apr_cap", "APR cap", func() Rule { return &APRCap{Fees: FeesExcluded} }},
+	{"effective_rate_cap", "Effective-rate cap", func() Rule { return &EffectiveRateCap{Fees: FeesExcluded} }},
+	{"daily_rate_cap", "Daily-rate cap", func() Rule { return &DailyRateCap{Fees: FeesExcluded} }},
+	{"indexed_rate_cap", "Cap at a multiple of the LPR", func() Rule { return &IndexedRateCap{Fees: FeesExcluded} }},
+	{"total_cost_cap", "Total-cost cap", func() Rule { return &TotalCostCap{Fees: FeesExcluded} }},
 	{"exposure_cap", "Exposure cap", func() Rule { return &ExposureCap{Debts: AllDebts} }},
 	{"payment_to_income_cap", "Payment-to-income cap", func() Rule { return &PTICap{Debts: AllDebts, Income: 1} }},
 	{"limit_ladder", "Limit ladder", func() Rule { return &LimitLadder{} }},
@@ -219,7 +222,7 @@ var Kinds = []Kind{
 	{"stop_lending", "Stop of lending", func() Rule { return &StopLending{Close: .06, Open: .05, Hold: 2} }},
 	{"slow_lending", "Slowing of lending", func() Rule { return &SlowLending{From: .04, Until: .06} }},
 	{"leverage_cap", "Leverage cap", func() Rule { return &LeverageCap{RiskWeight: 1, OwnShare: 1} }},
-	{"average_rate_cap", "Average-rate cap", func() Rule { return &AverageRateCap{Window: 1} }},
+	{"average_rate_cap", "Average-rate cap", func() Rule { return &AverageRateCap{Window: 1, Fees: FeesExcluded} }},
 	{"funding_budget", "Funding budget", func() Rule { return &FundingBudget{} }},
 	{"funding_queue", "Order of service", func() Rule { return newFundingQueue() }},
 }

@@ -68,6 +68,7 @@ var recorded = [][2]string{
 	{"No single loan above %m.", "单笔贷款不得超过 %m。"},
 	{"the bureau shows at least %d%% of outside loans", "征信至少显示 %d%% 的外部贷款"},
 	{"at least %d%% of outside lenders see denials here and deny as well", "至少 %d%% 的其他机构可见本机构的拒绝并同样拒绝"},
+	{"no outside loan may be reported", "外部贷款均不得报送"}, {"at least %d%% of outside loans may not be reported", "至少 %d%% 的外部贷款不得报送"},
 	{"loans show at once", "贷款即时显示"}, {"loans show after at most %s", "贷款至迟在 %s后显示"}, {"loans show after at most %s or %s", "贷款至迟在 %s或 %s后显示"},
 	{"at most %d%% of loans reported are missing from files", "已报送贷款中至多 %d%% 在信用记录中缺失"}, {"at most %d%% of files show a loan too many", "至多 %d%% 的信用记录多显示一笔贷款"},
 	{"There is no fee for a missed instalment.", "逾期不收取费用。"},
@@ -81,6 +82,7 @@ var recorded = [][2]string{
 	{"All lending stops while more than %d%% of the balance is %d or more days past due, and begins again after %s in a row below %d%%.", "逾期 %[2]d 天或以上的余额占比高于 %[1]d%% 时停止全部放贷，连续 %[3]s低于 %[4]d%% 后恢复。"},
 	{"Applications are turned away at random while more than %d%% of the balance is %d or more days past due, all of them from %d%% on.", "逾期 %[2]d 天或以上的余额占比高于 %[1]d%% 时随机拒绝部分申请，达到 %[3]d%% 起全部拒绝。"},
 	{"New cash is lent only as long as %s stays within %d times the lender's equity, at first %s.", "仅在%s不超过机构净资产（期初为 %[3]s）的 %[2]d 倍时投放新资金。"},
+	{"A guarantor covers losses of at most %d%% of what was owed at first and has been lent since; lending stops when that is used up.", "担保方代偿的损失不得超过期初余额与此后放款额之和的 %d%%；额度用尽即停止放贷。"},
 	{"the balance", "余额"}, {"the lender's share of the balance (%d%%)", "余额中的本机构份额（%d%%）"}, {"%s at a risk weight of %d%%", "%s（风险权重 %d%%）"},
 	{"The new loans of %s cost at most %d%% a year on average, weighted by amount; dearer ones are granted as far as cheaper ones make up for them.", "%s新发放贷款按金额加权的平均年化利率不得超过 %d%%；利率较高的贷款仅在由利率较低的贷款抵补时发放。"},
 	{"The new loans of %s cost at most %d%% a year on average, weighted by amount, the fee included; dearer ones are granted as far as cheaper ones make up for them.", "%s新发放贷款按金额加权的平均年化利率（含手续费）不得超过 %d%%；利率较高的贷款仅在由利率较低的贷款抵补时发放。"},
@@ -96,7 +98,7 @@ var recorded = [][2]string{
 	{"worst_delinquency", "近期逾期"}, {"cooling_off", "冷静期"}, {"sequence_pause", "连续借款后的间隔"}, {"top_up", "追加贷款"}, {"min_repaid", "最低已还比例"}, {"concurrent_loans", "在贷笔数"}, {"max_ordinal", "贷款次数上限"}, {"clean_repayments", "良好还款记录"},
 	{"platform_cap", "机构数上限"}, {"score_cutoff", "评分门槛"}, {"borrower_ban", "禁止借款人"}, {"use_ban", "禁止借新还旧"}, {"rollover_cap", "展期次数上限"}, {"loan_count_cap", "限期内贷款次数"}, {"minimum_term", "最短期限"}, {"apr_cap", "年化利率上限"},
 	{"effective_rate_cap", "实际年化利率上限"}, {"daily_rate_cap", "日利率上限"}, {"indexed_rate_cap", "LPR 倍数上限"}, {"total_cost_cap", "总成本上限"}, {"exposure_cap", "余额上限"}, {"payment_to_income_cap", "月供收入比上限"}, {"limit_ladder", "额度阶梯"}, {"step_down", "本金递减"},
-	{"product_cap", "单笔上限"}, {"data_sharing", "征信共享"}, {"default_fee_cap", "逾期费用上限"}, {"collection_limit", "限制催收"}, {"outside_lending", "外部放贷"}, {"stop_lending", "停止放贷"}, {"slow_lending", "放缓放贷"}, {"leverage_cap", "杠杆上限"},
+	{"product_cap", "单笔上限"}, {"data_sharing", "征信共享"}, {"default_fee_cap", "逾期费用上限"}, {"collection_limit", "限制催收"}, {"outside_lending", "外部放贷"}, {"stop_lending", "停止放贷"}, {"slow_lending", "放缓放贷"}, {"leverage_cap", "杠杆上限"}, {"guarantee_cap", "担保上限"},
 	{"average_rate_cap", "平均利率上限"}, {"funding_budget", "资金预算"}, {"funding_queue", "获贷顺序"}, {"ways_combined", "无可行方式"}, {"loan_slots", "在贷笔数（模型）"}, {"break_even", "盈亏平衡价格"}, {"amount_min", "最低金额"},
 
 	// Conditions of a rule.

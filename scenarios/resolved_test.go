@@ -199,6 +199,8 @@ func allowed(kind string, f rule.Field) (lo, hi float64) {
 	switch kind + "." + f.Name {
 	case "stop_lending.close", "slow_lending.until":
 		return middle, f.Max
+	case "data_sharing.coverage", "data_sharing.withheld": // together at most all
+		return f.Min, .5
 	case "stop_lending.open", "slow_lending.from":
 		return f.Min, middle / 2
 	}
@@ -214,6 +216,9 @@ func allowed(kind string, f rule.Field) (lo, hi float64) {
 func drawnBehaviour(t *rapid.T, label string, without []string) string {
 	var set []string
 	for _, d := range behaviour.Registry() {
+		if d.Name == "fee.amount" { // has to leave something of amount.min
+			continue
+		}
 		if !slices.Contains(without, d.Name) && rapid.IntRange(0, 9).Draw(t, label+d.Name) == 0 {
 			set = append(set, d.Name+": "+drawn(t, label+d.Name+" value", d.Unit, d.Integer, d.Min, d.Max))
 		}

@@ -3,6 +3,7 @@ package sim
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"relend/data"
@@ -232,4 +233,32 @@ func sumOf(r *data.Results, arm int, c data.Counter) (sum int64) {
 		}
 	}
 	return sum
+}
+
+// Where all outside loans are withheld from some month on, a platform cap that holds since refuses nobody; before it does. With
+// nothing to see from the start a lender lends as where the bureau shows nothing, to the unit.
+func TestReportingShutOff(t *testing.T) {
+	p := book(300)
+	blind := arm("blind", &rule.PlatformCap{Max: 1})
+	blind.Behaviour.Coverage = 0
+	shut := arm("shut", &rule.PlatformCap{Max: 1})
+	shut.Law = []rule.Rule{&rule.DataSharing{Withheld: 1, Lag: 3, Missed: 1, Mistaken: 1}}
+	later := shut
+	later.Name, later.Law = "later", []rule.Rule{clause(shut.Law[0], func(c *rule.Clause) { c.From = rule.Moment{Given: true, Months: 6} })}
+	r := mustRun(t, p, settings(18, 2), 2, blind, shut, later)
+	if !slices.Equal(r.Counts[0], r.Counts[1]) {
+		t.Error("a bureau without reports is not one that shows nothing")
+	}
+	before := int64(0)
+	for at := 0; at < len(r.Counts[2]); at += int(data.NumCounters) {
+		denied := r.Counts[2][at+int(data.Denied(data.DeniedPlatforms))]
+		if month := at / int(data.NumCounters) % 19; month <= 6 {
+			before += denied
+		} else if denied > 0 {
+			t.Errorf("month %d: %d refused for loans that nobody reports", month, denied)
+		}
+	}
+	if before == 0 {
+		t.Error("the cap never bound")
+	}
 }

@@ -183,6 +183,7 @@ func (y *tally) ledger(month int, m *model) rule.Ledger {
 	}
 	l := rule.Ledger{Balance: data.Money(balance(&now)), Overdue: data.Money(now[data.BalanceDefault])}
 	if month >= 0 {
+		l.Lost = data.Money(now[data.ChargedOff] - now[data.Recoveries])
 		cost := float64((m.Funding+m.Operating)/12*float64(balance(&before))) + float64(m.Acquisition*float64(now[data.Disbursed]))
 		l.Income = data.Money(now[data.InterestReceived] + now[data.Recoveries] - now[data.ChargedOff] - int64(math.RoundToEven(cost)))
 	}

@@ -263,3 +263,49 @@ func TestStopOfLendingHasItsExactLaw(t *testing.T) {
 		}
 	}
 }
+
+// A guarantee is used up: on each path lending stops from the month after the one in which losses reach the cover, taken anew from the
+// counts, goes on as without the rule until then, and a cover of another size stops elsewhere.
+func TestGuaranteeIsUsedUp(t *testing.T) {
+	const share, months, paths = .03, 30, 6
+	p := book(400)
+	open := arm("open")
+	open.Behaviour.LineFirst = 1 // what is lent is disbursed
+	capped := open
+	capped.Name, capped.Law = "capped", []rule.Rule{&rule.GuaranteeCap{Share: share}}
+	r := mustRun(t, p, settings(months, paths), 2, open, capped)
+	stops, wrong := 0, 0
+	for path := range paths {
+		at := func(arm, month int, c data.Counter) int64 {
+			return r.Counts[arm][(path*(months+1)+month)*int(data.NumCounters)+int(c)]
+		}
+		portfolio, lost := int64(0), int64(0)
+		for _, c := range []data.Counter{data.BalanceCurrent, data.BalanceD1, data.BalanceD2, data.BalanceD3, data.BalanceDefault} {
+			portfolio += at(1, 0, c)
+		}
+		stopped := false
+		for month := 1; month <= months; month++ {
+			closed := float64(lost) >= share*float64(portfolio)
+			if closed != (at(1, month, data.LendingStopped) > 0) || closed && at(1, month, data.Granted) > 0 {
+				t.Fatalf("path %d, month %d: losses %d of %d, %d loans granted", path, month, lost, portfolio, at(1, month, data.Granted))
+			}
+			if (float64(lost) >= 1.2*share*float64(portfolio)) != (at(1, month, data.LendingStopped) > 0) {
+				wrong++
+			}
+			stopped = stopped || closed
+			for c := range data.NumCounters {
+				if !stopped && c != data.LendingStopped && at(0, month, c) != at(1, month, c) {
+					t.Fatalf("path %d, month %d, %v: %d, without the rule %d", path, month, c, at(1, month, c), at(0, month, c))
+				}
+			}
+			portfolio += at(1, month, data.Disbursed)
+			lost += at(1, month, data.ChargedOff) - at(1, month, data.Recoveries)
+		}
+		if stopped {
+			stops++
+		}
+	}
+	if stops == 0 || wrong == 0 {
+		t.Errorf("lending stops on %d paths of %d; a cover a fifth larger is told apart in %d months", stops, paths, wrong)
+	}
+}

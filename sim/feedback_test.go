@@ -33,7 +33,7 @@ func TestControlsThatNeverBind(t *testing.T) {
 	weeks := mustRun(t, p, weekly, 1, arm("base"))
 	for i, rules := range [][]rule.Rule{
 		{&rule.StopLending{Close: 1, Open: 1, Hold: 1}}, {&rule.SlowLending{From: .99, Until: 1}},
-		{&rule.LeverageCap{Multiple: 1000, EquityShare: 10}}, {&rule.FundingBudget{Share: 100}},
+		{&rule.GuaranteeCap{Share: 1}}, {&rule.LeverageCap{Multiple: 1000, EquityShare: 10}}, {&rule.FundingBudget{Share: 100}},
 		{&rule.FundingBudget{Amount: 1e12 * data.Unit}, &rule.FundingQueue{Rank: rule.ByLot, Fill: rule.Stop}},
 		{&rule.FundingQueue{Rank: rule.ByMargin, Fill: rule.Skip}}, {&rule.AverageRateCap{Max: 10, Window: 1}},
 		{&rule.LeverageCap{Multiple: 1000, EquityShare: 10, RiskWeight: 1.25, OwnShare: .3}},

@@ -302,6 +302,7 @@ func TestEveryRuleBites(t *testing.T) {
 		{"stop_lending", &rule.StopLending{Close: .03, Open: .02, Hold: 2}, int(data.DeniedStopped)},
 		{"slow_lending", &rule.SlowLending{From: .01, Until: .1}, int(data.DeniedStopped)},
 		{"leverage_cap", &rule.LeverageCap{Multiple: 4, EquityShare: .2}, int(data.DeniedLeverage)},
+		{"guarantee_cap", &rule.GuaranteeCap{Share: .01}, int(data.DeniedStopped)},
 		{"funding_budget", &rule.FundingBudget{Share: .02}, int(data.DeniedBudget)},
 		{"average_rate_cap", &rule.AverageRateCap{Max: .16, Window: 1}, int(data.DeniedPrice)},
 		{"default_fee_cap", &rule.DefaultFeeCap{Amount: 1e9 * data.Unit, Share: .05}, -1},
@@ -343,8 +344,8 @@ func TestEveryRuleBites(t *testing.T) {
 			}
 		})
 	}
-	if len(rule.Kinds) != 35 { // funding_queue orders what others deny: TestServingOrder
-		t.Errorf("%d kinds of rules, 34 tested here", len(rule.Kinds))
+	if len(rule.Kinds) != 36 { // funding_queue orders what others deny: TestServingOrder
+		t.Errorf("%d kinds of rules, 35 tested here", len(rule.Kinds))
 	}
 }
 

@@ -21,7 +21,7 @@ func biting() []rule.Rule {
 		&rule.ExposureCap{IncomeMultiple: .05}, &rule.PTICap{Max: .1}, &rule.LimitLadder{Steps: []float64{.4}}, &rule.StepDown{Shares: []float64{.5}},
 		&rule.ProductCap{Amount: 3000 * data.Unit}, &rule.DataSharing{Coverage: 1, Share: 1}, &rule.OutsideLending{Supply: .5, Max: 2},
 		&rule.StopLending{Close: .03, Open: .02, Hold: 2}, &rule.SlowLending{From: .01, Until: .1},
-		&rule.LeverageCap{Multiple: 4, EquityShare: .2}, &rule.FundingBudget{Share: .02},
+		&rule.LeverageCap{Multiple: 4, EquityShare: .2}, &rule.FundingBudget{Share: .02}, &rule.GuaranteeCap{Share: .02},
 		&rule.AverageRateCap{Max: .16, Window: 1}, &rule.DefaultFeeCap{Amount: 20 * data.Unit, Share: .5}, &rule.CollectionLimit{Cures: .5, Recoveries: .5},
 	}
 }

@@ -104,6 +104,7 @@ func Compile(policy, law []Rule, base Terms, amountMin data.Money) *Book {
 				c.rule.Apply(&e.terms)
 			}
 		}
+		e.terms.Coverage = min(e.terms.Coverage, 1-e.terms.withheld)
 		b.eras = append(b.eras, e)
 	}
 	b.Terms = b.eras[0].terms

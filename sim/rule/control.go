@@ -22,6 +22,7 @@ type Ledger struct {
 	Balance data.Money // principal owed, not charged off
 	Overdue data.Money // part of it owed by borrowers 90 or more days past due
 	Income  data.Money // net income of the month; 0 at the snapshot
+	Lost    data.Money // charged off in the month, less recoveries; 0 at the snapshot
 	Business
 }
 
@@ -42,12 +43,13 @@ func (l *Ledger) overdue() float64 {
 
 // Memory is what a control carries from month to month. Each kind uses its own part.
 type Memory struct {
-	Started bool
-	Closed  bool       // lending is stopped
-	Calm    int        // months in a row that speak for lending again
-	Equity  data.Money // own funds; may be negative
-	Budget  data.Money // new cash of a month
-	Margins []float64  // of the months of a window: interest a year that lies below what is allowed
+	Started         bool
+	Closed          bool       // lending is stopped
+	Calm            int        // months in a row that speak for lending again
+	Equity          data.Money // own funds; may be negative
+	Budget          data.Money // new cash of a month
+	Portfolio, Lost data.Money // lent under a guarantee, and claimed
+	Margins         []float64  // of the months of a window: interest a year that lies below what is allowed
 }
 
 // Leave is what a control leaves for a month.

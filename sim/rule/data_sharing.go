@@ -8,15 +8,16 @@ import (
 )
 
 // DataSharing sets what a credit bureau shows: how many outside loans the lender sees, how late and how wrongly, and how
-// many outside lenders see its denials. It never makes less visible than it was.
+// many outside lenders see its denials. Only what is withheld makes less visible than it was, and a rule that asks for
+// more does not bring it back.
 type DataSharing struct {
-	noCheck
 	Coverage float64
 	Share    float64
 	Lag      int // months, steps in a Book
 	LagDays  int // 0: no bound
 	Missed   float64
 	Mistaken float64
+	Withheld float64
 }
 
 // maxLag is the longest lag of a bureau in months.
@@ -32,7 +33,15 @@ func (r *DataSharing) Fields() []Field {
 		{Name: "lag_days", Unit: "days", Meaning: "the same in days, rounded to steps of the grid; the shorter of the two holds, 0 is no bound", Max: 90, Value: &r.LagDays},
 		{Name: "missed", Unit: "share", Meaning: "highest chance that a loan reported is missing from the borrower's file", Max: 1, Value: &r.Missed},
 		{Name: "mistaken", Unit: "share", Meaning: "highest chance that a borrower's file shows one loan that is not his", Max: 1, Value: &r.Mistaken},
+		{Name: "withheld", Unit: "share", Meaning: "least share of outside loans that lenders may not report: the chance of being reported is at most what it leaves", Max: 1, Value: &r.Withheld},
 	}
+}
+
+func (r *DataSharing) Check() error {
+	if r.Coverage > 1-r.Withheld {
+		return fmt.Errorf("coverage of at least %s and %s withheld contradict each other", percent(r.Coverage), percent(r.Withheld))
+	}
+	return nil
 }
 
 func (r *DataSharing) On(grid data.Grid) Rule {
@@ -54,6 +63,7 @@ func (r *DataSharing) Apply(t *Terms) {
 	t.Lag = min(t.Lag, r.Lag)
 	t.Missed = min(t.Missed, r.Missed)
 	t.Mistaken = min(t.Mistaken, r.Mistaken)
+	t.withheld = max(t.withheld, r.Withheld)
 }
 
 func (r *DataSharing) Sentence(string) string {
@@ -61,7 +71,7 @@ func (r *DataSharing) Sentence(string) string {
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
 	none := newDataSharing()
 	faster, righter := r.Lag < none.Lag || r.LagDays > 0, r.Missed < none.Missed || r.Mistaken < none.Mistaken
-	if r.Coverage > 0 || r.Share > 0 || !faster && !righter {
+	if r.Coverage > 0 || r.Share > 0 || !faster && !righter && r.Withheld == 0 {
 		add("the bureau shows at least %s of outside loans", percent(r.Coverage))
 		add("at least %s of outside lenders see denials here and deny as well", percent(r.Share))
 	}
@@ -80,6 +90,12 @@ func (r *DataSharing) Sentence(string) string {
 	}
 	if r.Mistaken < none.Mistaken {
 		add("at most %s of files show a loan too many", percent(r.Mistaken))
+	}
+	switch {
+	case r.Withheld == 1:
+		add("no outside loan may be reported")
+	case r.Withheld > 0:
+		add("at least %s of outside loans may not be reported", percent(r.Withheld))
 	}
 	text := strings.Join(parts, "; ") + "."
 	return strings.ToUpper(text[:1]) + text[1:]

@@ -146,13 +146,14 @@ type Timed interface {
 
 // Terms are the conditions under which all applications of an arm are judged.
 type Terms struct {
-	APRCap  float64 // lowest cap in force, +Inf if none
-	TopUp   bool    // a running loan may be refinanced into a larger one
-	Stack   bool    // a further loan beside a running one is allowed
-	Share   float64 // share of outside lenders who see our denials and deny as well
-	Scope   float64 // share of outside lenders bound by the law: they deny whom the law denies here
-	Open    float64 // supply of outside loans relative to normal, 0 = closed
-	Outside int     // outside loans a borrower can have
+	APRCap   float64 // lowest cap in force, +Inf if none
+	TopUp    bool    // a running loan may be refinanced into a larger one
+	Stack    bool    // a further loan beside a running one is allowed
+	Share    float64 // share of outside lenders who see our denials and deny as well
+	Scope    float64 // share of outside lenders bound by the law: they deny whom the law denies here
+	Open     float64 // supply of outside loans relative to normal, 0 = closed
+	Outside  int     // outside loans a borrower can have
+	withheld float64 // of outside loans, from the bureau
 	Bureau
 	Conduct
 	Setting
@@ -222,6 +223,7 @@ var Kinds = []Kind{
 	{"stop_lending", "Stop of lending", func() Rule { return &StopLending{Close: .06, Open: .05, Hold: 2} }},
 	{"slow_lending", "Slowing of lending", func() Rule { return &SlowLending{From: .04, Until: .06} }},
 	{"leverage_cap", "Leverage cap", func() Rule { return &LeverageCap{RiskWeight: 1, OwnShare: 1} }},
+	{"guarantee_cap", "Cap on guarantees", func() Rule { return &GuaranteeCap{} }},
 	{"average_rate_cap", "Average-rate cap", func() Rule { return &AverageRateCap{Window: 1, Fees: FeesExcluded} }},
 	{"funding_budget", "Funding budget", func() Rule { return &FundingBudget{} }},
 	{"funding_queue", "Order of service", func() Rule { return newFundingQueue() }},

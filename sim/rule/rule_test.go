@@ -513,3 +513,23 @@ func TestHearing(t *testing.T) {
 		t.Error("never more than one rule was bound")
 	}
 }
+
+// What is withheld bounds coverage, whichever rule comes first and for as long as it holds; a rule that asks for both is
+// wrong.
+func TestWithheld(t *testing.T) {
+	more, less := &DataSharing{Coverage: 1}, &DataSharing{Withheld: .7}
+	for _, rules := range [][]Rule{{more, less}, {less, more}} {
+		if got := Compile(rules, nil, wide(), 0).Terms.Coverage; math.Abs(got-.3) > 1e-15 {
+			t.Errorf("coverage %v where 70%% are withheld", got)
+		}
+	}
+	for month, want := range []float64{.5, .5, 0, 0, .5} {
+		c := &Clause{Rule: &DataSharing{Withheld: 1}, Compliance: 1, From: Moment{Given: true, Months: 2}, Until: Moment{Given: true, Months: 4}}
+		if got := Compile(nil, []Rule{c}, wide(), 0).At(month).Coverage; got != want {
+			t.Errorf("month %d: coverage %v, want %v", month, got, want)
+		}
+	}
+	if err := (&DataSharing{Coverage: .5, Withheld: .6}).Check(); err == nil {
+		t.Error("a contradiction passes")
+	}
+}

@@ -53,7 +53,7 @@ func owed(p *data.Portfolio, b *data.Borrower) (sum data.Money) {
 }
 
 // Bites says what each rule of a law, as it stands on a day, does to a portfolio, and at the end what all do together. lender
-// is the kind of the lender, "" where it is not stated; params says what a loan elsewhere owes and pays. The error is a
+// is the kind of the lender, "" where it is not stated; params says what a loan elsewhere owes and pays, and which fee the lender keeps. The error is a
 // *data.Problems: an amount in another currency than the portfolio's, or a delay that the portfolio's grid cannot tell.
 func (r *Regulation) Bites(p *data.Portfolio, day time.Time, lender string, params *behaviour.Params) ([]Bite, error) {
 	law, grid := r.On(day), gridOf(p)
@@ -99,7 +99,11 @@ func (r *Regulation) Bites(p *data.Portfolio, day time.Time, lender string, para
 	}
 	for i := range bites {
 		if cap, ok := rule.Bare(bites[i].Rule.Rule).(*rule.AverageRateCap); ok {
-			bites[i].average(p, cap.Window)
+			fee := 0.
+			if cap.Fees == rule.FeesIncluded {
+				fee = params.FeeShare
+			}
+			bites[i].average(p, cap.Window, grid, fee)
 		}
 	}
 	return append(bites, together), nil
@@ -148,8 +152,8 @@ func (b *Bite) see(borrower *data.Borrower, balance data.Money, book *rule.Book,
 	b.Granted += weight * d.Amount
 }
 
-// average takes the average rate of the loans granted within so many months.
-func (b *Bite) average(p *data.Portfolio, months int) {
+// average takes the average rate of the loans granted within so many months, with a fee of a share of each.
+func (b *Bite) average(p *data.Portfolio, months int, grid data.Grid, fee float64) {
 	sum, total := 0., 0.
 	for i := range p.Borrowers {
 		borrower := &p.Borrowers[i]
@@ -157,7 +161,7 @@ func (b *Bite) average(p *data.Portfolio, months int) {
 		for _, l := range p.Loans[borrower.First : borrower.First+uint32(borrower.Open)] {
 			if int(l.MonthsOnBook) < months {
 				young += l.Balance
-				sum += float64(borrower.Weight) * float64(l.Balance) * l.APR
+				sum += float64(borrower.Weight) * float64(l.Balance) * contract.AllIn(l.Product, steps(&l, grid), l.APR, fee, grid.PerYear())
 				total += float64(borrower.Weight) * float64(l.Balance)
 			}
 		}
@@ -168,10 +172,17 @@ func (b *Bite) average(p *data.Portfolio, months int) {
 	b.Average = sum / total
 }
 
+// steps is the term of a loan.
+func steps(l *data.Loan, grid data.Grid) int {
+	if days, _ := grid.FromDays(int(l.TermDays)); days > 0 {
+		return days
+	}
+	return max(1, grid.FromMonths(int(l.Term)))
+}
+
 // request is a borrower's application for a loan like the last one.
 func request(p *data.Portfolio, b *data.Borrower, grid data.Grid, params *behaviour.Params) rule.Application {
 	newest := &p.Loans[b.First]
-	days, _ := grid.FromDays(int(newest.TermDays))
 	a := rule.Application{
 		Idle: b.Open == 0, Gap: rule.Never, Since: grid.Age(int(newest.MonthsOnBook), int(newest.Days)), NewOrdinal: min(int(b.Ordinal), math.MaxUint8-1) + 1,
 		Own: min(int(b.Open), rule.MaxOwn), Segment: b.Segment, Income: b.Income, PD: b.PD12, Product: newest.Product,
@@ -179,10 +190,8 @@ func request(p *data.Portfolio, b *data.Borrower, grid data.Grid, params *behavi
 		Sequence: 1, First: newest.Principal, NewestPrincipal: newest.Principal,
 		Outside: int(b.External), OutsideBalance: units(params.OutsideBalance), OutsideInstal: units(params.OutsideInstalment),
 	}
-	if a.Term = days; days == 0 {
-		a.Term = grid.FromMonths(int(newest.Term))
-	}
-	a.Term = max(1, a.Term)
+	a.Term, a.Fee, a.PerYear = steps(newest, grid), contract.Fee{Share: params.FeeShare}, grid.PerYear()
+	a.BreakEven = a.AllIn(a.Asked, a.APR)
 	if a.Idle {
 		a.Gap = grid.FromMonths(int(b.Gap))
 	}
@@ -214,6 +223,9 @@ func request(p *data.Portfolio, b *data.Borrower, grid data.Grid, params *behavi
 		if age := grid.Age(int(l.MonthsOnBook), int(l.Days)); age < rule.MostSteps {
 			a.Taken |= 1 << age
 		}
+	}
+	if a.Fee.Share > 0 { // what the fee lacks for the balance of a young loan comes from elsewhere
+		a.NewestBalance = min(a.NewestBalance, a.Asked-a.Fee.Of(a.Asked))
 	}
 	return a
 }

@@ -23,6 +23,7 @@ type bite struct {
 	tape        tapeFlags
 	lender      string
 	maxRejected float64
+	fee         float64
 }
 
 func (b *bite) register(c *cobra.Command) {
@@ -30,6 +31,7 @@ func (b *bite) register(c *cobra.Command) {
 	f.StringArrayVarP(&b.files, "portfolio", "p", nil, "Parquet file, directory or quoted pattern; repeat for several")
 	f.StringVar(&b.lender, "lender", "", "kind of the lender ("+strings.Join(rule.Lenders, ", ")+"); without it all rules bind")
 	f.Float64Var(&b.maxRejected, "max-rejected", .01, "share of rows that may be rejected")
+	f.Float64Var(&b.fee, "fee-share", 0, "fee that the lender keeps of a loan, as a share of it; the tape knows none")
 	b.tape.register(c)
 	// Fails only for a flag that does not exist.
 	_ = c.RegisterFlagCompletionFunc("lender", cobra.FixedCompletions(rule.Lenders, cobra.ShellCompDirectiveNoFileComp))
@@ -37,10 +39,13 @@ func (b *bite) register(c *cobra.Command) {
 
 // asked reports whether something was said about a portfolio.
 func (b *bite) asked() bool {
-	return b.lender != "" || b.tape.Mapping != "" || b.tape.asOf != "" || b.tape.Currency != "" || len(b.tape.Segments) > 0
+	return b.lender != "" || b.fee != 0 || b.tape.Mapping != "" || b.tape.asOf != "" || b.tape.Currency != "" || len(b.tape.Segments) > 0
 }
 
 func (b *bite) check() error {
+	if !(b.fee >= 0 && b.fee <= .9) {
+		return usage("--fee-share: %v is out of range, allowed 0 to 0.9", b.fee)
+	}
 	if b.lender != "" && !slices.Contains(rule.Lenders, b.lender) {
 		return usage("--lender: unknown kind of lender %q (allowed: %s)%s", b.lender, strings.Join(rule.Lenders, ", "), data.DidYouMean(b.lender, rule.Lenders))
 	}
@@ -50,6 +55,7 @@ func (b *bite) check() error {
 // print says what two laws do to a portfolio today.
 func (b *bite) print(w io.Writer, p *data.Portfolio, laws [2]*scenarios.Regulation, names [2]string) error {
 	params := behaviour.Default()
+	params.FeeShare = b.fee
 	var bites [2][]scenarios.Bite
 	for i, law := range laws {
 		var err error
@@ -64,6 +70,9 @@ func (b *bite) print(w io.Writer, p *data.Portfolio, laws [2]*scenarios.Regulati
 	}
 	fmt.Fprintf(w, "\nStatic bite%s\n", on)
 	fmt.Fprintf(w, "  %s borrowers owe %s. Each asks for a loan like the last one, at the rate of it, in place of the running one;\n  each rule decides alone.", grouped(all.Borrowers), cash(all.Balance, p.Currency))
+	if b.fee > 0 {
+		fmt.Fprintf(w, " The lender keeps %.6g%% of it as a fee.", 100*b.fee)
+	}
 	if slices.ContainsFunc(p.Borrowers, func(b data.Borrower) bool { return b.External > 0 }) {
 		fmt.Fprintf(w, " A loan elsewhere is taken to owe %s and to pay %s a month (assumptions).",
 			cash(data.Money(params.OutsideBalance*float64(data.Unit)), p.Currency), cash(data.Money(params.OutsideInstalment*float64(data.Unit)), p.Currency))

@@ -181,7 +181,7 @@ func diffLaws(ctx context.Context, env *environment, a, b string, today *bite) e
 			return err
 		}
 	} else if today.asked() {
-		return usage("--lender, --mapping, --as-of, --currency, --segments and --max-rejected go with a portfolio (-p)")
+		return usage("--lender, --fee-share, --mapping, --as-of, --currency, --segments and --max-rejected go with a portfolio (-p)")
 	}
 	before, nameBefore, err := lawAt(env, a)
 	if err != nil {

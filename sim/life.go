@@ -300,7 +300,7 @@ func (l *life) lateMonth(t int) {
 	row := l.row(t)
 	if !l.fraudulent() {
 		outcome = l.chain(t)
-		l.moves(row, t, outcome)
+		l.resolved(row, t, outcome)
 	}
 	switch outcome {
 	case behaviour.Roll:

@@ -56,8 +56,8 @@ func (l *life) expects(row *row, t int, miss float64) {
 	l.surprised(row, -chance*l.failing(t, 1))
 }
 
-// moves counts what step t has done to a late borrower.
-func (l *life) moves(row *row, t int, outcome behaviour.LateOutcome) {
+// resolved counts what step t has done to a late borrower.
+func (l *life) resolved(row *row, t int, outcome behaviour.LateOutcome) {
 	k, late := &l.chances(t)[l.bucket-1], int(l.overdue)
 	further, same, now := l.failing(t, late+1), l.failing(t, late), 0.
 	switch outcome {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 
-	"gonum.org/v1/gonum/stat/distuv"
-
 	"relend/data"
 	"relend/output"
 	"relend/scenarios"
@@ -67,7 +65,7 @@ func choose(ctx context.Context, plan *sim.Plan, wishes []wish, workers int) (sa
 			v := variances{economy: economy, borrower: borrowers * pilotSample}
 			v.unit = cost(v.economy, v.borrower, least(v.economy, v.borrower))
 			if w.precision != nil {
-				v.unit = square(w.precision.HalfOf(p.Value) / distuv.UnitNormal.Quantile(.5+w.precision.Level/2))
+				v.unit = square(w.precision.HalfOf(p.Value) / estimate.Student(math.MaxInt32, w.precision.Level))
 			}
 			list = append(list, v)
 		}

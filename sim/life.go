@@ -24,8 +24,8 @@ type climate struct {
 	miss  float64 // multiplier of the miss hazard
 	chain behaviour.Chain
 	fails []float64 // chances to default of one so many steps late (surprise.go)
-	month int16 // to which the step belongs
-	last  bool  // step of the month
+	month int16     // to which the step belongs
+	last  bool      // step of the month
 }
 
 // rates are the hazards of a borrower as long as nothing happens to him.

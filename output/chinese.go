@@ -23,6 +23,7 @@ var chinese = map[string]string{
 	"%s (above in months %d-%d, below in months %d-%d)":                                             "%s（第 %d-%d 月偏高，第 %d-%d 月偏低）",
 	"refusals bring defaults forward: monthly defaults lie first above %s, later below it, with %s": "拒贷使违约提前：月违约先高于 %s，后低于它：%s",
 	"not available": "不可得", "unchanged": "不变", "not distinguishably changed": "无可辨变化", "%s, no error bar": "%s，无误差区间", "%s, %s %s to %s": "%s，%s %s 至 %s",
+	"%s.": "%s。", ", %s": "，%s", ". %s": "。%s",
 	"none": "无", " and %s more": "等另外 %s 个",
 	"%s interval": "%s 置信区间", "%s arm": "%s 个方案", "%s month": "%s 个月", "%s path": "%s 条路径", "%s row": "%s 行", "%s independent replicate": "%s 个独立重复", "%s borrowers": "%s 名借款人",
 	"%d of %d arms shown: the baseline, arms that no other beats, then the lowest default rates. All are in the tables.": "显示 %[2]d 个方案中的 %[1]d 个：基准、未被其他方案胜过的方案，然后是违约率最低的。全部方案见数据表。",

@@ -156,6 +156,9 @@ func TestTranslated(t *testing.T) {
 	for text, other := range library {
 		same("library", text, other)
 	}
+	for text, other := range descriptions {
+		same("description", text, other)
+	}
 	known := map[string]bool{}
 	for _, w := range recorded {
 		same("recorded", w[0], w[1])

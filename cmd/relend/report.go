@@ -81,11 +81,17 @@ type drawOptions struct {
 
 // flags gives a command the flags of a drawing.
 func (o *drawOptions) flags(c *cobra.Command) {
+	o.languageFlags(c)
+	f := c.Flags()
+	f.BoolVar(&o.pdf, "pdf", false, "write charts as PDF too")
+	f.IntVar(&o.minCell, "min-cell", 0, "hide results of classes with fewer borrowers than this")
+}
+
+// languageFlags are those of them that choose words and letters.
+func (o *drawOptions) languageFlags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&o.lang, "lang", "en", "language of the report: en or zh; the figures are the same")
 	f.StringVar(&o.font, "font", "", "font file for letters that the built-in font lacks, such as Chinese (default: one of the usual places)")
-	f.BoolVar(&o.pdf, "pdf", false, "write charts as PDF too")
-	f.IntVar(&o.minCell, "min-cell", 0, "hide results of classes with fewer borrowers than this")
 	// Fails only for a flag that does not exist.
 	_ = c.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions(output.LanguageNames(), cobra.ShellCompDirectiveDefault))
 }

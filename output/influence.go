@@ -60,14 +60,14 @@ const Negligible = "not distinguishable from zero"
 
 // Index writes an index with its band; one that cannot be told from 0 is said to be so, and its estimate, which may lie below 0 by
 // chance, is not written.
-func Index(b sensitivity.Band) string {
+func (l Language) Index(b sensitivity.Band) string {
 	switch {
 	case math.IsNaN(b.Value):
 		return "–"
 	case b.Zero():
-		return Negligible + " (below " + Number(math.Max(b.Hi, 0), 3) + ")"
+		return l.Say("%s (below %s)", l.Say(Negligible), Number(math.Max(b.Hi, 0), 3))
 	}
-	return Number(b.Value, 3) + " (" + Number(b.Lo, 3) + " to " + Number(b.Hi, 3) + ")"
+	return l.Say("%s (%s to %s)", Number(b.Value, 3), Number(b.Lo, 3), Number(b.Hi, 3))
 }
 
 // Found is a part of the space where an output lies beyond a threshold.
@@ -114,8 +114,8 @@ func (r *Sweep) Discoveries() (out []Found) {
 	return out
 }
 
-// LimitText writes a side of a box.
-func (r *Sweep) LimitText(dimension int, l sensitivity.Limit) string {
+// LimitText writes a side of a box in a language.
+func (r *Sweep) LimitText(in Language, dimension int, l sensitivity.Limit) string {
 	levels := r.LevelsOf(dimension)
 	name := func(v float64) string {
 		for _, text := range levels {
@@ -131,11 +131,11 @@ func (r *Sweep) LimitText(dimension int, l sensitivity.Limit) string {
 		for _, v := range l.Without {
 			names = append(names, name(v))
 		}
-		return "not " + List(names, 6)
+		return in.Say("not %s", in.List(names, 6))
 	case math.IsInf(l.Hi, 1):
-		return "from " + name(l.Lo) + " on"
+		return in.Say("from %s on", name(l.Lo))
 	case math.IsInf(l.Lo, -1):
-		return "up to " + name(l.Hi)
+		return in.Say("up to %s", name(l.Hi))
 	}
-	return "from " + name(l.Lo) + " to " + name(l.Hi)
+	return in.Say("from %s to %s", name(l.Lo), name(l.Hi))
 }

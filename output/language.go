@@ -48,6 +48,8 @@ func (l Language) Say(text string, args ...any) string {
 			text = other
 		} else if other, ok := library[text]; ok {
 			text = other
+		} else if other, ok := descriptions[text]; ok {
+			text = other
 		}
 	}
 	if len(args) == 0 {

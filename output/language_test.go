@@ -98,7 +98,7 @@ func said(t *testing.T) map[string]string {
 		texts[r.Title()] = "data: reason"
 	}
 	for _, list := range [][]string{StateTitles[:], LossRateTitles, MarginTitles, ContributedTitles[:], RollStates[:], RollMoves[:], {"holds", "fails", "undecided", "warn", "error", "antithetic", "plain", "stratified", "lattice", "importance"},
-		{"Answer", "Portfolio", "Assumptions", "segment", "product", "loan ordinal", "Default rate", "Borrowers served", "Access against risk", "Access against loss", "default rate", "credit loss",
+		{Negligible, "Answer", "Portfolio", "Assumptions", "segment", "product", "loan ordinal", "Default rate", "Borrowers served", "Access against risk", "Access against loss", "default rate", "credit loss",
 			"default rate (% of initial borrowers, up is worse)", "credit loss (principal charged off less recoveries, % of the balance at the snapshot, up is worse)"}} {
 		for _, text := range list {
 			texts[text] = "a list"
@@ -155,6 +155,9 @@ func TestTranslated(t *testing.T) {
 	}
 	for text, other := range library {
 		same("library", text, other)
+	}
+	for text, other := range descriptions {
+		same("description", text, other)
 	}
 	known := map[string]bool{}
 	for _, w := range recorded {

@@ -142,6 +142,15 @@ func TestLibraryInChinese(t *testing.T) {
 			}
 			inChinese(t, e.Macros[0].Source)
 		}
+		if x.Kind == scenarios.KindExperiment {
+			e, err := scenarios.Load(x.Name, scenarios.Overrides{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if output.Chinese.Say(e.Description) == e.Description {
+				t.Errorf("%s: no translation of %q", x.Name, e.Description)
+			}
+		}
 		var list string
 		switch x.Kind {
 		case scenarios.KindPolicy:
@@ -161,6 +170,12 @@ func TestLibraryInChinese(t *testing.T) {
 		}
 		for _, l := range e.Regulations {
 			rules = append(rules, l.Rules...)
+			title, _, _ := strings.Cut(l.Original, " (")
+			if published := !strings.Contains(l.Original, "no text was published"); strings.HasPrefix(x.Name, "cn-") && published {
+				if got, want := output.Chinese.Regulation(x.Name), x.Name+"《"+strings.NewReplacer("《", "〈", "》", "〉").Replace(title)+"》"; got != want {
+					t.Errorf("%s is shown as %q, want %q", x.Name, got, want)
+				}
+			}
 		}
 		for _, r := range rules {
 			var names []string

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"relend/data"
 	"relend/sim/estimate"
@@ -118,7 +119,10 @@ func Build(results *data.Results, options Options) *Report {
 	}
 	e := estimate.New(results, r.Level)
 	r.Replicates, r.estimator = e.Replicates, e
+	var ledgers sync.WaitGroup // what rules do needs no other figure
+	ledgers.Go(func() { r.Rules, r.Access = r.rules(), r.access() })
 	r.Figures, r.Differences = e.All(r.Measures)
+	ledgers.Wait()
 	r.group()
 	r.shortTitles()
 	headline := run.Headline
@@ -134,7 +138,6 @@ func Build(results *data.Results, options Options) *Report {
 	}
 	r.distributions(e)
 	r.denials()
-	r.Rules, r.Access = r.rules(), r.access()
 	for _, aims := range FrontierAims {
 		r.Frontiers = append(r.Frontiers, r.frontier(e, aims[0], aims[1]))
 	}

@@ -12,6 +12,7 @@ import (
 
 // Sweep is a parameter study as its report tells it.
 type Sweep struct {
+	Language
 	*data.Sweep
 	Figures     [][]estimate.Figure // [cell][output]; missing where the cell is
 	Differences [][]estimate.Figure // to the base cell of the same arm, paired where the cells share their paths
@@ -23,10 +24,10 @@ type Sweep struct {
 	responses      []Response
 }
 
-// BuildSweep estimates every output of every cell. read returns the results of a cell by its key, nil when it is not
+// BuildSweep estimates every output of every cell, for a report in a language. read returns the results of a cell by its key, nil when it is not
 // finished.
-func BuildSweep(s *data.Sweep, read func(key string) ([]data.Sums, error)) (*Sweep, error) {
-	r := &Sweep{Sweep: s}
+func BuildSweep(s *data.Sweep, in Language, read func(key string) ([]data.Sums, error)) (*Sweep, error) {
+	r := &Sweep{Language: in, Sweep: s}
 	kept := map[string][]data.Sums{} // of references, which many cells share
 	wanted := func(key string, keep bool) ([]data.Sums, error) {
 		if sums, known := kept[key]; known {
@@ -119,12 +120,12 @@ func (r *Sweep) Scale(output int) Scale {
 // OutputTitle names an output in words.
 func (r *Sweep) OutputTitle(output int) string {
 	o := r.Outputs[output]
-	text := r.Measure(output).Title
+	text := r.Say(r.Measure(output).Title)
 	if o.Difference {
-		text += ", difference to the baseline"
+		text += r.Say(", difference to the baseline")
 	}
 	if o.Month != r.Months {
-		text += " at month " + Number(float64(o.Month), 0)
+		text += r.Say(" at month %s", Number(float64(o.Month), 0))
 	}
 	return text
 }

@@ -1,8 +1,12 @@
 package output_test
 
 import (
+	"bytes"
 	"fmt"
+	stdhtml "html"
 	"math"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,7 +62,7 @@ func planted(method string, design [][]float64, outputs int, own float64, f func
 
 func built(t *testing.T, s *data.Sweep, read func(string) ([]data.Sums, error)) *output.Sweep {
 	t.Helper()
-	r, err := output.BuildSweep(s, read)
+	r, err := output.BuildSweep(s, output.English, read)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,10 +86,10 @@ func TestIshigami(t *testing.T) {
 			t.Errorf("x%d: %+v, known %v", i+1, s, known)
 		}
 	}
-	if text := output.Index(x.Sobol[2].First); !strings.HasPrefix(text, output.Negligible) || strings.Contains(text, "-") {
+	if text := output.English.Index(x.Sobol[2].First); !strings.HasPrefix(text, output.Negligible) || strings.Contains(text, "-") {
 		t.Errorf("x3 alone: %q", text)
 	}
-	if text := output.Index(sensitivity.Band{Value: -.04, Lo: -.1, Hi: .02}); text != "not distinguishable from zero (below 0.020)" {
+	if text := output.English.Index(sensitivity.Band{Value: -.04, Lo: -.1, Hi: .02}); text != "not distinguishable from zero (below 0.020)" {
 		t.Error(text)
 	}
 	files, warnings := html.RenderSweep(r, nil)
@@ -219,3 +223,77 @@ func TestSweepTable(t *testing.T) {
 		t.Error(r.Answer)
 	}
 }
+
+var (
+	unread = regexp.MustCompile(`(?s)<style>.*?</style>|<svg .*?</svg>|<[^>]*>`)
+	named  = regexp.MustCompile(`<svg role="img" aria-label="([^"]*)"`)
+)
+
+// TestSweepInChinese: the report of a sweep in Chinese has the figures of the English one, the same tables and no English sentence.
+func TestSweepInChinese(t *testing.T) {
+	grid, gridRead := planted("grid", lattice(3), 2, 0, func(u []float64, o int) float64 { return .8 - .3*u[0] - .2*u[1]*float64(o) })
+	grid.Frontier, grid.Outputs[1].Difference, grid.Excluded = []int{1, 0}, true, 2
+	grid.Discover = []data.SweepDiscovery{{Output: 0, Above: true, Threshold: .6}, {Output: 0, Threshold: .01}, {Output: 0, Above: true, Threshold: .01}}
+	grid.Dimensions[1].Scenario = true
+	for i := range grid.Points {
+		grid.Points[i].World = i % 3
+	}
+	doubt, doubtRead := planted("grid", lattice(3), 1, 0, func(u []float64, o int) float64 { return .8 - .3*u[0] - .2*u[1] })
+	doubt.Dimensions[1].Uncertain = true
+	saltelli, saltelliRead := planted("saltelli", sensitivity.SaltelliPoints(64, 3, 1), 1, 0, ishigami)
+	morris, morrisRead := planted("morris", sensitivity.Trajectories(20, 3, 4, 2), 1, 0, ishigami)
+	oat, oatRead := planted("oat", [][]float64{{0, .5}, {1, .5}, {.5, 0}, {.5, 1}}, 1, 0, func(u []float64, _ int) float64 { return .1 + .05*u[0] - .01*u[1] })
+	partly := func(key string) ([]data.Sums, error) {
+		if key == "cell3" {
+			return nil, nil
+		}
+		return oatRead(key)
+	}
+	for _, x := range []struct {
+		s    *data.Sweep
+		read func(string) ([]data.Sums, error)
+	}{{grid, gridRead}, {doubt, doubtRead}, {saltelli, saltelliRead}, {morris, morrisRead}, {oat, partly}} {
+		x.s.Title = "A quick look"
+		render := func(in output.Language) map[string][]byte {
+			r, err := output.BuildSweep(x.s, in, x.read)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files, _ := html.RenderSweep(r, []string{r.Failed("7", []string{"x1 1"})})
+			return files.Bytes
+		}
+		english, chinese := render(output.English), render(output.Chinese)
+		for name, b := range english {
+			switch {
+			case chinese[name] == nil:
+				t.Errorf("%s: the Chinese report has no %s", x.s.Method, name)
+			case strings.HasPrefix(name, "tables/") && !bytes.Equal(b, chinese[name]):
+				t.Errorf("%s: %s differs between the languages", x.s.Method, name)
+			}
+		}
+		text := func(page []byte) string {
+			var b strings.Builder
+			for _, m := range named.FindAllSubmatch(page, -1) {
+				b.Write(append(m[1], '\n'))
+			}
+			return stdhtml.UnescapeString(b.String() + string(unread.ReplaceAll(page, []byte("\n"))))
+		}
+		for _, name := range []string{"report.html", "report.md"} {
+			here, there := text(english[name]), text(chinese[name])
+			want, got := number.FindAllString(here, -1), number.FindAllString(there, -1)
+			slices.Sort(want)
+			slices.Sort(got)
+			if len(want) < 15 || !slices.Equal(got, want) {
+				t.Errorf("%s: %s has %d numbers in English, in Chinese other %d", x.s.Method, name, len(want), len(got))
+			}
+			for _, line := range strings.Split(there, "\n") {
+				if sentence.MatchString(line) {
+					t.Errorf("%s: %s says in English %q", x.s.Method, name, line)
+				}
+			}
+		}
+	}
+}
+
+// sentence is a sequence of English words.
+var sentence = regexp.MustCompile(`[A-Za-z]{3,} [a-z]{2,} [a-z]{2,}`)

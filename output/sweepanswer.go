@@ -1,8 +1,8 @@
 package output
 
 import (
-	"fmt"
 	"math"
+	"strings"
 
 	"relend/sim/estimate"
 )
@@ -11,12 +11,12 @@ import (
 func (r *Sweep) answer() (out []string) {
 	const o = 0
 	if n := len(r.Missing); n > 0 {
-		out = append(out, English.Sentence(fmt.Sprintf("%d of %s have no results: everything below is about the others", n, Plural(len(r.Cells), "cell"))))
+		out = append(out, r.Sentence(r.Say("%s of %s have no results: everything below is about the others", Number(float64(n), 0), r.Count(len(r.Cells), "cell"))))
 	}
 	for a, arm := range r.Sweep.Arms {
 		name := ""
 		if len(r.Sweep.Arms) > 1 {
-			name = arm.Title + ": "
+			name = r.Say("%s: ", r.Titled(arm.Title))
 		}
 		lo, hi := -1, -1
 		for _, c := range r.Of(a) {
@@ -34,11 +34,11 @@ func (r *Sweep) answer() (out []string) {
 		if lo < 0 {
 			continue
 		}
-		text := fmt.Sprintf("%s%s lies between %s (%s) and %s (%s)", name, r.OutputTitle(o), r.Text(o, r.Figures[lo][o]), r.setting(lo), r.Text(o, r.Figures[hi][o]), r.setting(hi))
+		text := r.Say("%s%s lies between %s (%s) and %s (%s)", name, r.OutputTitle(o), r.Text(o, r.Figures[lo][o]), r.setting(lo), r.Text(o, r.Figures[hi][o]), r.setting(hi))
 		if base := r.Figures[r.Base[a]][o]; !math.IsNaN(base.Value) {
-			text += "; in the base it is " + r.Text(o, base)
+			text += r.Say("; in the base it is %s", r.Text(o, base))
 		}
-		out = append(out, English.Sentence(text))
+		out = append(out, r.Sentence(text))
 		out = append(out, r.mover(a, name)...)
 	}
 	return out
@@ -52,7 +52,7 @@ func (r *Sweep) setting(cell int) string {
 			continue
 		}
 		if text != "" {
-			text += ", "
+			text += r.Say(", ")
 		}
 		text += r.Dimensions[i].Title + " " + v
 	}
@@ -69,18 +69,36 @@ func (r *Sweep) mover(arm int, name string) []string {
 		if x.Sobol != nil {
 			b := x.Sobol[x.Order[0]].Total
 			if math.IsNaN(b.Value) || b.Zero() {
-				return []string{English.Sentence(name + "no dimension can be told to matter: more blocks would tell")}
+				return []string{r.Sentence(name + r.Say("no dimension can be told to matter: more blocks would tell"))}
 			}
-			return []string{English.Sentence(fmt.Sprintf("%s%s matters most: its total index is %s", name, d, Index(b)))}
+			return []string{r.Sentence(r.Say("%s%s matters most: its total index is %s", name, d, r.Index(b)))}
 		}
-		return []string{English.Sentence(fmt.Sprintf("%s%s moves it most", name, d))}
+		return []string{r.Sentence(r.Say("%s%s moves it most", name, d))}
 	}
 	for _, x := range r.Responses() {
 		if x.Arm == arm && x.Output == 0 {
 			first, last := x.Levels[0], x.Levels[len(x.Levels)-1]
-			return []string{English.Sentence(fmt.Sprintf("%s%s moves it most: %s at %s, %s at %s", name, r.Dimensions[x.Dimension].Title,
+			return []string{r.Sentence(r.Say("%s%s moves it most: %s at %s, %s at %s", name, r.Dimensions[x.Dimension].Title,
 				r.Text(0, estimate.Figure(first.Mean)), first.Text, r.Text(0, last.Mean), last.Text))}
 		}
 	}
 	return nil
+}
+
+// Failed says which cells failed for a reason.
+func (r *Sweep) Failed(reason string, settings []string) string {
+	return r.Say("failed (%s): %s", reason, r.List(settings, 5))
+}
+
+// Named writes the title of an alternative in the language: what it says of its arm, which stands first.
+func (r *Sweep) Named(title string) string {
+	for _, arm := range r.Sweep.Arms {
+		if rest, ok := strings.CutPrefix(title, arm.Title+", "); ok {
+			return r.Titled(arm.Title) + r.Say(", %s", rest)
+		}
+		if title == arm.Title {
+			return r.Titled(title)
+		}
+	}
+	return title
 }

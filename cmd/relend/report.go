@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -79,11 +81,17 @@ type drawOptions struct {
 
 // flags gives a command the flags of a drawing.
 func (o *drawOptions) flags(c *cobra.Command) {
+	o.languageFlags(c)
+	f := c.Flags()
+	f.BoolVar(&o.pdf, "pdf", false, "write charts as PDF too")
+	f.IntVar(&o.minCell, "min-cell", 0, "hide results of classes with fewer borrowers than this")
+}
+
+// languageFlags are those of them that choose words and letters.
+func (o *drawOptions) languageFlags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&o.lang, "lang", "en", "language of the report: en or zh; the figures are the same")
 	f.StringVar(&o.font, "font", "", "font file for letters that the built-in font lacks, such as Chinese (default: one of the usual places)")
-	f.BoolVar(&o.pdf, "pdf", false, "write charts as PDF too")
-	f.IntVar(&o.minCell, "min-cell", 0, "hide results of classes with fewer borrowers than this")
 	// Fails only for a flag that does not exist.
 	_ = c.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions(output.LanguageNames(), cobra.ShellCompDirectiveDefault))
 }
@@ -164,16 +172,23 @@ func (d *drawing) write(w *rundir.Writer) error {
 // all are the drawn files by name: every table as CSV and as Parquet.
 func (d *drawing) all() (map[string][]byte, error) {
 	files := maps.Clone(d.files.Bytes)
-	for _, t := range d.files.Tables {
-		columns := make([]parquet.Column, len(t.Columns))
-		for i, c := range t.Columns {
-			columns[i] = parquet.Column{Name: c.Name, Ints: c.Ints, Floats: c.Floats, Strings: c.Strings}
-		}
-		var b bytes.Buffer
-		if err := parquet.Write(&b, columns, parquet.Options{}); err != nil {
-			return nil, err
-		}
-		files["tables/"+t.Name+".parquet"] = b.Bytes()
+	written, failed := make([]bytes.Buffer, len(d.files.Tables)), make([]error, len(d.files.Tables))
+	var tables sync.WaitGroup
+	for at, t := range d.files.Tables {
+		tables.Go(func() {
+			columns := make([]parquet.Column, len(t.Columns))
+			for i, c := range t.Columns {
+				columns[i] = parquet.Column{Name: c.Name, Ints: c.Ints, Floats: c.Floats, Strings: c.Strings}
+			}
+			failed[at] = parquet.Write(&written[at], columns, parquet.Options{})
+		})
+	}
+	tables.Wait()
+	if err := errors.Join(failed...); err != nil {
+		return nil, err
+	}
+	for at, t := range d.files.Tables {
+		files["tables/"+t.Name+".parquet"] = written[at].Bytes()
 	}
 	files["verdict.json"] = d.verdict.JSON()
 	files["junit.xml"] = d.verdict.JUnit(d.run.Title, d.run.Checks)

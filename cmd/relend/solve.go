@@ -185,7 +185,7 @@ func (j *sweepJob) answers(ctx context.Context, axis *sweep.Axis, xs []float64) 
 			return nil, err
 		}
 	}
-	r, err := output.BuildSweep(&j.cells.Sweep, func(key string) ([]data.Sums, error) { return cells[key], nil })
+	r, err := output.BuildSweep(&j.cells.Sweep, output.English, func(key string) ([]data.Sums, error) { return cells[key], nil })
 	if err != nil {
 		return nil, err
 	}

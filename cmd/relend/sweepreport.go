@@ -27,7 +27,7 @@ func newSweepCollect(env *environment) *cobra.Command {
 		Example: "  relend sweep collect runs/sweep-pause",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			dir, r, err := gather(args[0])
+			dir, r, err := gather(args[0], output.English)
 			if err != nil {
 				return err
 			}
@@ -42,13 +42,17 @@ func newSweepCollect(env *environment) *cobra.Command {
 }
 
 func newSweepReport(env *environment) *cobra.Command {
-	return &cobra.Command{
+	o := drawOptions{}
+	c := &cobra.Command{
 		Use:     "report DIR",
 		Short:   "Write tables, charts and a report of a sweep",
-		Example: "  relend sweep report runs/sweep-pause",
+		Example: "  relend sweep report runs/sweep-pause\n  relend sweep report runs/sweep-pause --lang zh",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			dir, r, err := gather(args[0])
+			if err := o.check(); err != nil {
+				return err
+			}
+			dir, r, err := gather(args[0], o.language)
 			if err != nil {
 				return err
 			}
@@ -71,10 +75,12 @@ func newSweepReport(env *environment) *cobra.Command {
 			return lacking(dir, r)
 		},
 	}
+	o.languageFlags(c)
+	return c
 }
 
-// gather reads a sweep with its finished cells.
-func gather(path string) (*sweepdir.Dir, *output.Sweep, error) {
+// gather reads a sweep with its finished cells, for a report in a language.
+func gather(path string, in output.Language) (*sweepdir.Dir, *output.Sweep, error) {
 	dir, err := sweepdir.Open(path)
 	if err != nil {
 		return nil, nil, err
@@ -88,7 +94,7 @@ func gather(path string) (*sweepdir.Dir, *output.Sweep, error) {
 		problems.Add("", "%s is part %d of %d of a sweep: relend merge makes the sweep of all its parts", path, s.Share.Part, s.Share.Of)
 		return nil, nil, problems
 	}
-	r, err := output.BuildSweep(s, func(key string) ([]data.Sums, error) {
+	r, err := output.BuildSweep(s, in, func(key string) ([]data.Sums, error) {
 		if !dir.Has(key) {
 			return nil, nil
 		}
@@ -130,7 +136,7 @@ func failures(dir *sweepdir.Dir, r *output.Sweep) (out []string) {
 		byReason[reason] = append(byReason[reason], settingText(r.Sweep, r.Cells[i]))
 	}
 	for _, reason := range reasons {
-		out = append(out, fmt.Sprintf("failed (%s): %s", reason, output.List(byReason[reason], 5)))
+		out = append(out, r.Failed(reason, byReason[reason]))
 	}
 	return out
 }

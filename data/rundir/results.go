@@ -1,6 +1,8 @@
 package rundir
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"relend/data"
 	"relend/data/parquet"
@@ -254,20 +257,24 @@ func readResults(dir string, has func(name string) bool) (*data.Results, error) 
 	if err := consistent(path, &r.Run); err != nil {
 		return nil, err
 	}
-	if err := readPaths(filepath.Join(dir, PathsFile), r); err != nil {
-		return nil, err
-	}
-	if err := readCells(filepath.Join(dir, CellsFile), r); err != nil {
-		return nil, err
-	}
-	for _, file := range []struct {
-		name, what string
+	files := []struct {
+		name, what string // what an older program did not count; "" where all did
 		read       func(path string, r *data.Results) error
-	}{{LedgerFile, "what each rule does", readLedger}, {AccessFile, "who is served and what becomes of whom", readAccess}} {
-		if !has(file.name) {
+	}{{PathsFile, "", readPaths}, {CellsFile, "", readCells}, {LedgerFile, "what each rule does", readLedger}, {AccessFile, "who is served and what becomes of whom", readAccess}}
+	failed := make([]error, len(files))
+	var readers sync.WaitGroup // side by side: each fills its own fields of the results
+	for i, file := range files {
+		if file.what == "" || has(file.name) {
+			readers.Go(func() { failed[i] = file.read(filepath.Join(dir, file.name), r) })
+		}
+	}
+	readers.Wait()
+	for i, file := range files {
+		if failed[i] != nil {
+			return nil, failed[i]
+		}
+		if file.what != "" && !has(file.name) {
 			r.Run.Warnings = append(r.Run.Warnings, fmt.Sprintf("the run was written by a program that did not count %s: the report lacks it", file.what))
-		} else if err := file.read(filepath.Join(dir, file.name), r); err != nil {
-			return nil, err
 		}
 	}
 	return r, nil
@@ -393,18 +400,62 @@ func readWeights(path string, column parquet.Column, r *data.Results) error {
 	return nil
 }
 
-func readCells(path string, r *data.Results) error {
-	columns, rows, err := table(path, (&cellTable{}).columns())
+// scan hands out the wanted columns of a Parquet file batch by batch, after checking that it has them, each of the wanted type.
+// Only floats may be null.
+func scan(path string, wanted []parquet.Column, fn func(*parquet.Batch) error) error {
+	f, err := parquet.Open(path, parquet.Limits{})
 	if err != nil {
 		return err
 	}
-	index := func(names []string) map[string]int {
-		m := map[string]int{"": data.All}
-		for i, n := range names {
-			m[n] = i
+	defer f.Close()
+	names := make([]string, len(wanted))
+	for i, w := range wanted {
+		names[i] = w.Name
+		at := slices.IndexFunc(f.Columns(), func(c parquet.Field) bool { return c.Name == w.Name })
+		if at < 0 {
+			return bad(path, "has no column %q", w.Name)
 		}
-		return m
+		kind := f.Columns()[at].Kind
+		if (w.Ints != nil) != (kind == parquet.Int) || (w.Floats != nil) != (kind == parquet.Float) || (w.Strings != nil) != (kind == parquet.Text) {
+			return bad(path, "column %q has another type than it should", w.Name)
+		}
 	}
+	return f.Read(context.Background(), names, func(b *parquet.Batch) error {
+		for i := range b.Columns {
+			v := &b.Columns[i]
+			if row := slices.Index(v.Null, true); row >= 0 && v.Kind != parquet.Float {
+				return bad(path, "column %s: row %d is null", names[i], b.First+int64(row)+1)
+			}
+		}
+		return fn(b)
+	})
+}
+
+// register finds the numbers of names; the same name often comes again.
+type register struct {
+	numbers map[string]int
+	last    []byte
+	number  int
+	known   bool
+}
+
+func newRegister(names []string) *register {
+	r := &register{numbers: map[string]int{"": data.All}}
+	for i, n := range names {
+		r.numbers[n] = i
+	}
+	return r
+}
+
+func (r *register) find(name []byte) (number int, known bool) {
+	if r.last == nil || !bytes.Equal(r.last, name) {
+		r.number, r.known = r.numbers[string(name)]
+		r.last = append(r.last[:0], name...)
+	}
+	return r.number, r.known
+}
+
+func readCells(path string, r *data.Results) error {
 	var armNames, counterNames []string
 	for _, arm := range r.Run.Arms {
 		armNames = append(armNames, arm.Name)
@@ -412,8 +463,8 @@ func readCells(path string, r *data.Results) error {
 	for c := range data.NumCounters {
 		counterNames = append(counterNames, c.String())
 	}
-	arms, byCounter, segments := index(armNames), index(counterNames), index(r.Run.Segments)
-	products, ordinals := index(data.ProductNames()), index(data.OrdinalClasses[:])
+	arms, byCounter, segments := newRegister(armNames), newRegister(counterNames), newRegister(r.Run.Segments)
+	products, ordinals := newRegister(data.ProductNames()), newRegister(data.OrdinalClasses[:])
 
 	r.Cells = make([][]data.CellSums, len(r.Run.Arms))
 	size := (r.Run.Months + 1) * counters
@@ -421,29 +472,42 @@ func readCells(path string, r *data.Results) error {
 		arm int
 		data.Cell
 	}
-	at := map[key]int{}
-	for i := range rows {
-		c, known := byCounter[columns["counter"].Strings[i]]
-		if !known {
-			continue // counted by a later program
+	at := map[key]*data.CellSums{}
+	var last key
+	var sums *data.CellSums // of the last key
+	return scan(path, (&cellTable{}).columns(), func(b *parquet.Batch) error {
+		c := b.Columns // in the order of cellTable
+		for i := range b.Rows {
+			counter, known := byCounter.find(c[5].Texts[i])
+			if !known {
+				continue // counted by a later program
+			}
+			arm, ok1 := arms.find(c[0].Texts[i])
+			segment, ok2 := segments.find(c[1].Texts[i])
+			product, ok3 := products.find(c[2].Texts[i])
+			ordinal, ok4 := ordinals.find(c[3].Texts[i])
+			month := c[4].Ints[i]
+			if !ok1 || !ok2 || !ok3 || !ok4 || arm < 0 || counter < 0 || month < 0 || month > int64(r.Run.Months) {
+				return bad(path, "row %d names an arm, segment, product, ordinal class, counter or month that %s does not know", b.First+int64(i)+1, RunFile)
+			}
+			if k := (key{arm, data.Cell{Segment: segment, Product: product, Ordinal: ordinal}}); sums == nil || k != last {
+				if sums = at[k]; sums == nil {
+					sums = &data.CellSums{Cell: k.Cell, Sum: make([]int64, size), Squares: make([]float64, size)}
+					at[k] = sums
+					r.Cells[arm] = append(r.Cells[arm], *sums) // shares the slices
+				}
+				last = k
+			}
+			sums.Sum[int(month)*counters+counter], sums.Squares[int(month)*counters+counter] = c[6].Ints[i], squares(&c[7], i)
 		}
-		arm, ok1 := arms[columns["arm"].Strings[i]]
-		segment, ok2 := segments[columns["segment"].Strings[i]]
-		product, ok3 := products[columns["product"].Strings[i]]
-		ordinal, ok4 := ordinals[columns["ordinal"].Strings[i]]
-		month := columns["month"].Ints[i]
-		if !ok1 || !ok2 || !ok3 || !ok4 || arm < 0 || c < 0 || month < 0 || month > int64(r.Run.Months) {
-			return bad(path, "row %d names an arm, segment, product, ordinal class, counter or month that %s does not know", i+1, RunFile)
-		}
-		cell := data.Cell{Segment: segment, Product: product, Ordinal: ordinal}
-		n, seen := at[key{arm, cell}]
-		if !seen {
-			n = len(r.Cells[arm])
-			at[key{arm, cell}] = n
-			r.Cells[arm] = append(r.Cells[arm], data.CellSums{Cell: cell, Sum: make([]int64, size), Squares: make([]float64, size)})
-		}
-		r.Cells[arm][n].Sum[int(month)*counters+c] = columns["sum"].Ints[i]
-		r.Cells[arm][n].Squares[int(month)*counters+c] = columns["squares"].Floats[i]
+		return nil
+	})
+}
+
+// squares is a sum of squares; one that is no number was written as null.
+func squares(v *parquet.Vector, row int) float64 {
+	if v.IsNull(row) {
+		return math.NaN()
 	}
-	return nil
+	return v.Floats[row]
 }

@@ -266,7 +266,7 @@ func (w *Writer) Commit(m Manifest) (err error) {
 		return err
 	})
 	if err == nil {
-		err = sync(w.temp)
+		err = syncAll(w.temp)
 	}
 	if err != nil {
 		return fmt.Errorf("cannot write %s of output %s: %w", ManifestFile, w.final, cause(err))
@@ -314,9 +314,9 @@ func (w *Writer) Abort() {
 	}
 }
 
-// sync makes a directory with its files durable. It runs once all is written: syncing each file when it is
+// syncAll makes a directory with its files durable. It runs once all is written: syncing each file when it is
 // closed would wait for the disk dozens of times.
-func sync(dir string) error {
+func syncAll(dir string) error {
 	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err

@@ -225,6 +225,9 @@ func (c *canvas) dot(x, y, radius float64, fill, outline color.NRGBA) {
 
 const dpi = 150
 
+// encoder is several times as fast as the default one; files are 3 % larger.
+var encoder = png.Encoder{CompressionLevel: png.BestSpeed}
+
 // render draws one page as SVG and as PNG.
 func render(in output.Language, w, h float64, draw func(*canvas)) (svg, image []byte, err error) {
 	vector := vgsvg.NewWith(vgsvg.UseWH(vg.Length(w), vg.Length(h)))
@@ -238,7 +241,7 @@ func render(in output.Language, w, h float64, draw func(*canvas)) (svg, image []
 	pixels := vgimg.NewWith(vgimg.UseWH(vg.Length(w), vg.Length(h)), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(color.White))
 	draw(&canvas{pixels, in, w, h})
 	var p bytes.Buffer
-	if err := png.Encode(&p, pixels.Image()); err != nil {
+	if err := encoder.Encode(&p, pixels.Image()); err != nil {
 		return nil, nil, err
 	}
 	return slim(b.Bytes()), p.Bytes(), nil

@@ -3,8 +3,10 @@ package chart
 import (
 	"fmt"
 	"image/color"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"gonum.org/v1/plot/vg"
 
@@ -82,7 +84,7 @@ func (b *book) letters(text, otherwise string) string {
 	return otherwise
 }
 
-// All draws every figure of the report on two goroutines. A figure that cannot be drawn is left out and named
+// All draws every figure of the report on as many goroutines as there are processors. A figure that cannot be drawn is left out and named
 // in a warning.
 func All(r *output.Report) (figures []Figure, warnings []string) {
 	b := newBook(r)
@@ -106,9 +108,10 @@ func All(r *output.Report) (figures []Figure, warnings []string) {
 	}
 	drawn, failed := make([]*Figure, len(jobs)), make([]error, len(jobs))
 	var workers sync.WaitGroup
-	for w := range 2 {
+	var taken atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			for i := w; i < len(jobs); i += 2 {
+			for i := taken.Add(1) - 1; int(i) < len(jobs); i = taken.Add(1) - 1 {
 				drawn[i], failed[i] = b.draw(jobs[i].kind, jobs[i].group)
 			}
 		})

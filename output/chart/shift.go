@@ -84,7 +84,7 @@ func shiftPanel(canvas *canvas, c *output.Comparison, measure, rows int, p panel
 	p.y0, p.y1 = float64(rows)-.5, -.5
 	title := c.Measures[measure].Title
 	if s.DiffUnit != "" {
-		title += ", " + s.DiffUnit
+		title += canvas.Say(", %s", s.DiffUnit)
 	}
 	canvas.text(p.left, p.top+6, fit(title, p.right-p.left, panelTitle), panelTitle)
 	at := ticks(p.x0, p.x1, 5)

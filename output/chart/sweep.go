@@ -29,6 +29,12 @@ type study struct {
 // AllSweep draws every figure of a sweep's report. A figure that cannot be drawn is left out and named in a warning.
 func AllSweep(r *output.Sweep) (figures []Figure, warnings []string) {
 	s := &study{Sweep: r}
+	if r.Language == output.Chinese && !drawable(sample) {
+		plain := *r // in English
+		plain.Language = output.English
+		s.Sweep = &plain
+		s.warnings = append(s.warnings, r.Say("charts: no font with Chinese letters was found, so they are in English; --font FILE names one"))
+	}
 	responses, influences := r.Responses(), r.Influences()
 	for o := range r.Outputs {
 		for a := range r.Sweep.Arms {
@@ -73,15 +79,16 @@ func (s *study) draw(kind string, output, arm int, make func() *page) {
 	}
 	defer func() {
 		if broken := recover(); broken != nil {
-			s.warnings = append(s.warnings, fmt.Sprintf("chart %s: not drawn: %v", name, broken))
+			s.warnings = append(s.warnings, s.Say("chart %s: not drawn: %v", name, broken))
 		}
 	}()
 	p := make()
 	if p == nil {
 		return
 	}
+	p.Language = s.Language
 	if len(s.Sweep.Arms) > 1 && arm >= 0 && kind != "frontier" {
-		p.title += " – " + s.Sweep.Arms[arm].Title
+		p.title += " – " + s.Titled(s.Sweep.Arms[arm].Title)
 	}
 	f := Figure{Name: name, Kind: kind, Group: max(output, 0), Title: p.title, Caption: p.caption}
 	if len(kind) > 3 && kind[:3] == "box" {
@@ -123,7 +130,7 @@ func (s *study) unit(o int) (factor float64, unit string) {
 	return scale.Factor, " " + scale.Unit
 }
 
-func (s *study) interval() string { return s.Percent() + " interval" }
+func (s *study) interval() string { return s.Say("%s interval", s.Percent()) }
 
 // tornado draws how far each dimension moves an output, the largest on top.
 func (s *study) tornado(o, arm int, list []output.Response) *page {
@@ -133,7 +140,7 @@ func (s *study) tornado(o, arm int, list []output.Response) *page {
 	}
 	var notes []string
 	if len(list) > most {
-		notes = append(notes, fmt.Sprintf("%d of %d dimensions are shown, those that move it most.", most, len(list)))
+		notes = append(notes, s.Say("%d of %d dimensions are shown, those that move it most.", most, len(list)))
 		list = list[:most]
 	}
 	type end struct {
@@ -154,9 +161,9 @@ func (s *study) tornado(o, arm int, list []output.Response) *page {
 			}
 		}
 	}
-	against := "the mean over the design"
+	subtitle := s.Say("Change against the mean over the design when one dimension goes to the value written at the end of the bar, the others averaged over the design. Thin lines: %s.", s.interval())
 	if s.Method == "oat" {
-		against = "the base"
+		subtitle = s.Say("Change against the base when one dimension goes to the value written at the end of the bar, the others at the base. Thin lines: %s.", s.interval())
 	}
 	factor, unit := s.unit(o)
 	if s.Measure(o).Unit == data.Share {
@@ -168,10 +175,10 @@ func (s *study) tornado(o, arm int, list []output.Response) *page {
 	}
 	lo, hi = widen(lo, hi, .22)
 	return &page{
-		title:    "What moves it: " + s.OutputTitle(o),
-		subtitle: fmt.Sprintf("Change against %s when one dimension goes to the value written at the end of the bar, the others %s. Thin lines: %s.", against, map[bool]string{true: "at the base", false: "averaged over the design"}[s.Method == "oat"], s.interval()),
+		title:    s.Say("What moves it: %s", s.OutputTitle(o)),
+		subtitle: subtitle,
 		notes:    notes,
-		caption:  "Tornado chart, the largest effect on top: " + output.List(told, 6) + ".",
+		caption:  s.Say("Tornado chart, the largest effect on top: %s.", s.List(told, 6)),
 		height:   float64(len(list))*row + 40,
 		body: func(c *canvas, l, b, r, t float64) {
 			room := 0.
@@ -232,7 +239,7 @@ func (s *study) response(o, arm int, list []output.Response) *page {
 	}
 	var notes []string
 	if len(list) > most {
-		notes = append(notes, fmt.Sprintf("%d of %d dimensions are shown, those that move it most.", most, len(list)))
+		notes = append(notes, s.Say("%d of %d dimensions are shown, those that move it most.", most, len(list)))
 		list = list[:most]
 	}
 	lo, hi := math.Inf(1), math.Inf(-1)
@@ -252,24 +259,24 @@ func (s *study) response(o, arm int, list []output.Response) *page {
 	factor, unit := s.unit(o)
 	columns := min(len(list), 3)
 	rows := (len(list) + columns - 1) / columns
-	subtitle := fmt.Sprintf("Dark band: %s of the mean.", s.interval())
+	subtitle := s.Say("Dark band: %s of the mean.", s.interval())
 	if spread {
-		subtitle += " Light band: from the smallest to the largest cell, over the other dimensions."
+		subtitle += s.Say(" Light band: from the smallest to the largest cell, over the other dimensions.")
 	}
-	legend := []entry{{"mean over the other dimensions", lineStyle{blue, nil, 2}}}
+	legend := []entry{{s.Say("mean over the other dimensions"), lineStyle{blue, nil, 2}}}
 	if s.Method == "oat" {
-		legend[0].name = "the other dimensions at the base"
+		legend[0].name = s.Say("the other dimensions at the base")
 	}
 	if !math.IsNaN(base.Value) {
-		legend = append(legend, entry{"base", lineStyle{grey, []vg.Length{4, 3}, 1}})
+		legend = append(legend, entry{s.Say("base"), lineStyle{grey, []vg.Length{4, 3}, 1}})
 	}
 	var told []string
 	for _, x := range list {
 		told = append(told, s.dimension(x.Dimension))
 	}
 	return &page{
-		title: "Response: " + s.OutputTitle(o), subtitle: subtitle, notes: notes, legend: legend,
-		caption: "Response curves, one panel a dimension: " + output.List(told, 9) + ".",
+		title: s.Say("Response: %s", s.OutputTitle(o)), subtitle: subtitle, notes: notes, legend: legend,
+		caption: s.Say("Response curves, one panel a dimension: %s.", s.List(told, 9)),
 		height:  float64(rows) * 168,
 		body: func(c *canvas, l, b, r, t float64) {
 			at := ticks(lo, hi, 4)
@@ -371,13 +378,13 @@ func (s *study) heat(h output.Heat) *page {
 	digits := scale.Column(figures)
 	others := ""
 	if len(s.Dimensions) > 2 {
-		others = ", mean over the other dimensions"
+		others = s.Say(", mean over the other dimensions")
 	}
 	height := math.Max(150, float64(len(h.Rows))*34) + 50
 	return &page{
-		title:    "Together: " + s.OutputTitle(h.Output),
-		subtitle: fmt.Sprintf("%s across, %s up%s. Empty: no cell there.", s.dimension(h.Across), s.dimension(h.Up), others),
-		caption:  fmt.Sprintf("Heat map of %s over %s and %s, from %s to %s.", s.OutputTitle(h.Output), s.dimension(h.Across), s.dimension(h.Up), output.Number(lo*factor, digits), output.Number(hi*factor, digits)),
+		title:    s.Say("Together: %s", s.OutputTitle(h.Output)),
+		subtitle: s.Say("%s across, %s up%s. Empty: no cell there.", s.dimension(h.Across), s.dimension(h.Up), others),
+		caption:  s.Say("Heat map of %s over %s and %s, from %s to %s.", s.OutputTitle(h.Output), s.dimension(h.Across), s.dimension(h.Up), output.Number(lo*factor, digits), output.Number(hi*factor, digits)),
 		height:   height,
 		body: func(c *canvas, l, b, r, t float64) {
 			room := 0.
@@ -451,14 +458,14 @@ func (s *study) sobol(x output.Influence) *page {
 			}
 			hi = math.Max(hi, b.Hi)
 		}
-		told = append(told, fmt.Sprintf("%s %s", s.dimension(d), output.Index(x.Sobol[d].Total)))
+		told = append(told, fmt.Sprintf("%s %s", s.dimension(d), s.Index(x.Sobol[d].Total)))
 	}
 	return &page{
-		title:    "What explains it: " + s.OutputTitle(x.Output),
-		subtitle: fmt.Sprintf("Shares of the variance over the design. First: the dimension alone. Total: with all its interactions. Bars: %s, bootstrapped over %s.", s.interval(), output.Plural(x.Blocks, "block")),
-		notes:    []string{"Hollow: not distinguishable from zero."},
-		legend:   []entry{{"total", lineStyle{color: blue}}, {"first", lineStyle{color: orange}}},
-		caption:  "Sobol indices by dimension; total: " + output.List(told, 8) + ".",
+		title:    s.Say("What explains it: %s", s.OutputTitle(x.Output)),
+		subtitle: s.Say("Shares of the variance over the design. First: the dimension alone. Total: with all its interactions. Bars: %s, bootstrapped over %s.", s.interval(), s.Count(x.Blocks, "block")),
+		notes:    []string{s.Say("Hollow: not distinguishable from zero.")},
+		legend:   []entry{{s.Say("total"), lineStyle{color: blue}}, {s.Say("first"), lineStyle{color: orange}}},
+		caption:  s.Say("Sobol indices by dimension; total: %s.", s.List(told, 8)),
 		height:   float64(len(order))*row + 34,
 		body: func(c *canvas, l, b, r, t float64) {
 			room := 0.
@@ -522,9 +529,9 @@ func (s *study) morris(x output.Influence) *page {
 		told = append(told, s.dimension(d))
 	}
 	return &page{
-		title:    "What moves it: " + s.OutputTitle(x.Output),
-		subtitle: fmt.Sprintf("Elementary effects over the whole range of a dimension. Right: larger (mean size, mu*). Up: depends more on the others or is curved (standard deviation, sigma). Bars: %s.", s.interval()),
-		caption:  "Morris chart, mu* against sigma, by mu*: " + output.List(told, 8) + ".",
+		title:    s.Say("What moves it: %s", s.OutputTitle(x.Output)),
+		subtitle: s.Say("Elementary effects over the whole range of a dimension. Right: larger (mean size, mu*). Up: depends more on the others or is curved (standard deviation, sigma). Bars: %s.", s.interval()),
+		caption:  s.Say("Morris chart, mu* against sigma, by mu*: %s.", s.List(told, 8)),
 		height:   320,
 		body: func(c *canvas, l, b, r, t float64) {
 			up := ticks(0, y1, 5)
@@ -540,8 +547,8 @@ func (s *study) morris(x output.Influence) *page {
 				c.text(p.x(v), p.bottom-12, names[i], centred)
 			}
 			c.line(axisLine, point{p.left, p.top}, point{p.left, p.bottom}, point{p.right, p.bottom})
-			c.text((p.left+p.right)/2, p.bottom-26, "mean size of the effect (mu*)", centred)
-			c.vertical(l+7, (p.bottom+p.top)/2, "standard deviation (sigma)", tickText)
+			c.text((p.left+p.right)/2, p.bottom-26, s.Say("mean size of the effect (mu*)"), centred)
+			c.vertical(l+7, (p.bottom+p.top)/2, s.Say("standard deviation (sigma)"), tickText)
 			reach := math.Min(x1, y1)
 			c.line(lineStyle{axis, []vg.Length{3, 3}, .8}, point{p.x(0), p.y(0)}, point{p.x(reach), p.y(reach)})
 			var taken []rect
@@ -581,7 +588,7 @@ func (s *study) frontier(f *output.SweepFrontier) *page {
 	const mostNames = 10
 	named := f.Front
 	if len(named) > mostNames {
-		note = fmt.Sprintf("%d of the %d alternatives on the frontier are named.", mostNames, len(named))
+		note = s.Say("%d of the %d alternatives on the frontier are named.", mostNames, len(named))
 		named = nil
 		for i := range mostNames {
 			named = append(named, f.Front[i*(len(f.Front)-1)/(mostNames-1)])
@@ -589,21 +596,21 @@ func (s *study) frontier(f *output.SweepFrontier) *page {
 	}
 	var told []string
 	for _, a := range named {
-		told = append(told, f.Alternatives[a].Title)
+		told = append(told, s.Named(f.Alternatives[a].Title))
 	}
 	worlds := ""
 	if s.Worlds() > 1 {
-		worlds = fmt.Sprintf(" Means over %s.", output.Plural(s.Worlds(), "world"))
+		worlds = s.Say(" Means over %s.", s.Count(s.Worlds(), "world"))
 	}
 	bars := len(f.Points) <= 60
-	legend := []entry{{"on the frontier", lineStyle{color: blue}}, {"beaten, within the error", lineStyle{color: axis}}, {"hollow: dominated, distinguishably", lineStyle{color: grid}}}
+	legend := []entry{{s.Say("on the frontier"), lineStyle{color: blue}}, {s.Say("beaten, within the error"), lineStyle{color: axis}}, {s.Say("hollow: dominated, distinguishably"), lineStyle{color: grid}}}
 	return &page{
-		title: "Efficient frontier",
-		subtitle: fmt.Sprintf("%s (up, %s is better) against %s (right, %s is better).%s", s.OutputTitle(f.Y), good(f.Y, "more", "less"),
-			s.OutputTitle(f.X), good(f.X, "more", "less"), worlds+s.key()),
-		notes:   []string{"Scales do not start at zero. Dominated: an alternative on the frontier is better in one by a paired difference that can be told from zero, and no worse in the other.", note},
+		title: s.Say("Efficient frontier"),
+		subtitle: s.Say("%s (up, %s is better) against %s (right, %s is better).%s", s.OutputTitle(f.Y), good(f.Y, s.Say("more"), s.Say("less")),
+			s.OutputTitle(f.X), good(f.X, s.Say("more"), s.Say("less")), worlds+s.key()),
+		notes:   []string{s.Say("Scales do not start at zero. Dominated: an alternative on the frontier is better in one by a paired difference that can be told from zero, and no worse in the other."), note},
 		legend:  legend,
-		caption: fmt.Sprintf("Scatter of %s, with the frontier: %s.", output.Plural(len(f.Points), "alternative"), output.List(told, 12)),
+		caption: s.Say("Scatter of %s, with the frontier: %s.", s.Count(len(f.Points), "alternative"), s.List(told, 12)),
 		height:  340,
 		body: func(c *canvas, l, b, r, t float64) {
 			up := ticks(y0, y1, 6)
@@ -664,7 +671,7 @@ func (s *study) key() string {
 	if len(names) == 0 {
 		return ""
 	}
-	return " Names: " + strings.Join(names, " / ") + "."
+	return s.Say(" Names: %s.", strings.Join(names, " / "))
 }
 
 // found draws the two tightest limits of a box with all cells.
@@ -681,8 +688,11 @@ func (s *study) found(f output.Found) *page {
 	slices.SortStableFunc(limited, func(a, b int) int { return cmp.Compare(f.Box.Limits[a].Chance, f.Box.Limits[b].Chance) })
 	q := s.Discover[f.Discovery]
 	scale := s.Scale(q.Output)
-	side := map[bool]string{true: "above", false: "below"}[q.Above]
 	threshold := scale.Plain(q.Threshold)
+	where, side := s.Say("Where %s lies below %s", s.OutputTitle(q.Output), threshold), s.Say("below %s", threshold)
+	if q.Above {
+		where, side = s.Say("Where %s lies above %s", s.OutputTitle(q.Output), threshold), s.Say("above %s", threshold)
+	}
 	x := limited[0]
 	y := x
 	if len(limited) > 1 {
@@ -721,14 +731,14 @@ func (s *study) found(f output.Found) *page {
 	}
 	var limits []string
 	for _, d := range limited {
-		limits = append(limits, s.dimension(d)+" "+s.LimitText(d, f.Box.Limits[d]))
+		limits = append(limits, s.dimension(d)+" "+s.LimitText(s.Language, d, f.Box.Limits[d]))
 	}
 	return &page{
-		title: fmt.Sprintf("Where %s lies %s %s", s.OutputTitle(q.Output), side, threshold),
-		subtitle: fmt.Sprintf("%s. Inside: %d of %s (%s %%); that is %s %% of all such cells. Overall: %s %%.", output.List(limits, 4), f.Box.Hits, output.Plural(f.Box.Points, "cell"),
+		title: where,
+		subtitle: s.Say("%s. Inside: %d of %s (%s %%); that is %s %% of all such cells. Overall: %s %%.", s.List(limits, 4), f.Box.Hits, s.Count(f.Box.Points, "cell"),
 			output.Number(100*f.Box.Density, 0), output.Number(100*f.Box.Coverage, 0), output.Number(100*f.Box.Overall, 0)),
-		legend:  []entry{{side + " " + threshold, lineStyle{color: vermilion}}, {"not", lineStyle{color: axis}}, {"the box", lineStyle{blue, nil, 1.6}}},
-		caption: "Box found by the patient rule induction method: " + output.List(limits, 6) + ".",
+		legend:  []entry{{side, lineStyle{color: vermilion}}, {s.Say("not"), lineStyle{color: axis}}, {s.Say("the box"), lineStyle{blue, nil, 1.6}}},
+		caption: s.Say("Box found by the patient rule induction method: %s.", s.List(limits, 6)),
 		height:  310,
 		body: func(c *canvas, l, b, r, t float64) {
 			x0, x1 := widen(px[0], px[len(px)-1], .06)
@@ -792,7 +802,7 @@ func (s *study) uncertainty(o int, all []output.Uncertainty) *page {
 	}
 	var notes []string
 	if len(list) > most {
-		notes = append(notes, fmt.Sprintf("%d of %d alternatives are shown, the first of the design.", most, len(list)))
+		notes = append(notes, s.Say("%d of %d alternatives are shown, the first of the design.", most, len(list)))
 		list = list[:most]
 	}
 	lo, hi := math.Inf(1), math.Inf(-1)
@@ -803,16 +813,16 @@ func (s *study) uncertainty(o int, all []output.Uncertainty) *page {
 	lo, hi = widen(lo, hi, .05)
 	factor, unit := s.unit(o)
 	return &page{
-		title: "Two bands: " + s.OutputTitle(o),
-		subtitle: fmt.Sprintf("Dot: mean over %s of what is uncertain. Dark: %s of the simulation, given the parameters; more paths make it narrower. Light: between which %s of the settings lie; only knowledge makes it narrower.",
-			output.Plural(list[0].Settings, "setting"), s.interval(), s.Percent()),
+		title: s.Say("Two bands: %s", s.OutputTitle(o)),
+		subtitle: s.Say("Dot: mean over %s of what is uncertain. Dark: %s of the simulation, given the parameters; more paths make it narrower. Light: between which %s of the settings lie; only knowledge makes it narrower.",
+			s.Count(list[0].Settings, "setting"), s.interval(), s.Percent()),
 		notes:   notes,
-		caption: fmt.Sprintf("Two uncertainty bands of %s for %s.", s.OutputTitle(o), output.Plural(len(list), "alternative")),
+		caption: s.Say("Two uncertainty bands of %s for %s.", s.OutputTitle(o), s.Count(len(list), "alternative")),
 		height:  float64(len(list))*row + 34,
 		body: func(c *canvas, l, b, r, t float64) {
 			room := 0.
 			for _, u := range list {
-				room = math.Max(room, width(words(u.Title, "?"), labelText))
+				room = math.Max(room, width(words(s.Named(u.Title), "?"), labelText))
 			}
 			room = math.Min(room, 220)
 			p := panel{l + room + 12, b + 22, r - 10, t, lo, hi, 0, 1}
@@ -828,7 +838,7 @@ func (s *study) uncertainty(o int, all []output.Uncertainty) *page {
 				y := p.top - (float64(i)+.5)*row
 				right := labelText
 				right.align = 1
-				c.text(p.left-8, y-3, fit(words(u.Title, "?"), room, labelText), right)
+				c.text(p.left-8, y-3, fit(words(s.Named(u.Title), "?"), room, labelText), right)
 				c.box(faded(blue, .2), p.x(u.Lo), y-6, p.x(u.Hi), y+6)
 				if !math.IsNaN(u.Given) {
 					c.box(faded(blue, .6), p.x(u.Mean.Value-u.Given), y-3, p.x(u.Mean.Value+u.Given), y+3)

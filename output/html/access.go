@@ -84,7 +84,7 @@ func bandTables(r *output.Report, g output.Group) (out []grid) {
 			s := output.ScaleOf(m.Unit, r.Run.Currency, largest)
 			title := r.Say(m.Title)
 			if s.Unit != "" {
-				title += ", " + s.Unit
+				title += r.Say(", %s", s.Unit)
 			}
 			cells, froms := []string{title}, []string{}
 			for band, f := range figures {

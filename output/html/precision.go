@@ -50,7 +50,7 @@ func partsTable(r *output.Report, g output.Group) []grid {
 			if p.Arm != a || !known {
 				continue
 			}
-			name := r.Say(m.Title) + ", " + r.Title(a)
+			name := r.Say(m.Title) + r.Say(", %s", r.Title(a))
 			if p.Difference {
 				name += r.Say(", difference")
 			}

@@ -1,6 +1,8 @@
 package html
 
 import (
+	"sync"
+
 	"relend/data"
 	"relend/output"
 	"relend/output/chart"
@@ -20,12 +22,17 @@ type Files struct {
 // bytes.
 func Render(results *data.Results, options output.Options) (files Files, warnings []string) {
 	r := output.Build(results, options)
+	files = Files{Bytes: map[string][]byte{}}
+	var tables sync.WaitGroup // made while the charts are drawn
+	tables.Go(func() {
+		files.Tables = table.All(r)
+		for _, t := range files.Tables {
+			files.Bytes["tables/"+t.Name+".csv"] = table.CSV(t.Columns)
+		}
+	})
 	figures, warnings := chart.All(r)
+	tables.Wait()
 	r.Warnings = append(r.Warnings, warnings...)
-	files = Files{Bytes: map[string][]byte{}, Tables: table.All(r)}
-	for _, t := range files.Tables {
-		files.Bytes["tables/"+t.Name+".csv"] = table.CSV(t.Columns)
-	}
 	files.Bytes["tables/schema.json"] = table.SchemaJSON()
 	for _, f := range figures {
 		files.Bytes["charts/"+f.Name+".svg"] = append([]byte("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"), f.SVG...)

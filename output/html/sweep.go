@@ -54,21 +54,22 @@ func RenderSweep(r *output.Sweep, failures []string) (files Files, warnings []st
 		shown[f.Kind] = append(shown[f.Kind], figure{f.Title, f.Caption, inline(f.SVG, f.Caption)})
 	}
 	for _, p := range []part{
-		{"influence", "What moves the outputs", influenceText(r), slices.Concat(shown["sobol"], shown["morris"], shown["tornado"]), influenceTables(r)},
-		{"responses", "Response curves", "", shown["response"], nil},
-		{"together", "Two dimensions together", "", shown["heat"], nil},
-		{"frontier", "Efficient frontier", "", shown["frontier"], frontierTable(r)},
-		{"regret", "Regret", "How much an alternative falls short of the best one of each world, by paired differences. A robust choice has a small largest regret.", nil, regretTables(r)},
-		{"discovery", "Where it happens", "Boxes of the patient rule induction method. A limit stays only where luck alone would hardly bring it; chance is that probability.", shown["box"], boxTables(r)},
-		{"uncertainty", "Two bands", "", shown["uncertainty"], uncertaintyTables(r)},
-		{"design", "Design", fmt.Sprintf("Every cell, with all its parameters, its estimates and paired differences, is in tables/cells.csv and tables/cells.parquet. Intervals: %s, Student's t over replicates.", r.Percent()), nil, designTables(r)},
+		{"influence", r.Say("What moves the outputs"), influenceText(r), slices.Concat(shown["sobol"], shown["morris"], shown["tornado"]), influenceTables(r)},
+		{"responses", r.Say("Response curves"), "", shown["response"], nil},
+		{"together", r.Say("Two dimensions together"), "", shown["heat"], nil},
+		{"frontier", r.Say("Efficient frontier"), "", shown["frontier"], frontierTable(r)},
+		{"regret", r.Say("Regret"), r.Say("How much an alternative falls short of the best one of each world, by paired differences. A robust choice has a small largest regret."), nil, regretTables(r)},
+		{"discovery", r.Say("Where it happens"), r.Say("Boxes of the patient rule induction method. A limit stays only where luck alone would hardly bring it; chance is that probability."), shown["box"], boxTables(r)},
+		{"uncertainty", r.Say("Two bands"), "", shown["uncertainty"], uncertaintyTables(r)},
+		{"design", r.Say("Design"), r.Say("Every cell, with all its parameters, its estimates and paired differences, is in tables/cells.csv and tables/cells.parquet. Intervals: %s, Student's t over replicates.", r.Percent()), nil, designTables(r)},
 	} {
 		if len(p.Figures)+len(p.Tables) > 0 {
 			v.Parts = append(v.Parts, p)
 		}
 	}
 	var b bytes.Buffer
-	if err := sweepLayout.Execute(&b, v); err != nil {
+	page := template.Must(sweepLayout.Clone()).Funcs(template.FuncMap{"say": r.Say})
+	if err := page.Execute(&b, v); err != nil {
 		panic(err) // the template does not fit its data
 	}
 	files.Bytes["report.html"] = b.Bytes()
@@ -82,19 +83,19 @@ func RenderSweep(r *output.Sweep, failures []string) (files Files, warnings []st
 }
 
 func facts(r *output.Sweep) string {
-	text := fmt.Sprintf("%s, %s, %s, %s", r.Method, output.Plural(len(r.Points), "point"), output.Plural(len(r.Sweep.Arms), "arm"), output.Plural(r.Paths, "path"))
+	text := r.Say("%s, %s", r.Method, r.Say("%s, %s", r.Count(len(r.Points), "point"), r.Say("%s, %s", r.Count(len(r.Sweep.Arms), "arm"), r.Count(r.Paths, "path"))))
 	if r.Excluded > 0 {
-		text += fmt.Sprintf("; %s excluded by the constraints", output.Plural(r.Excluded, "point"))
+		text += r.Say("; %s excluded by the constraints", r.Count(r.Excluded, "point"))
 	}
-	return text + "."
+	return r.Say("%s.", text)
 }
 
 func influenceText(r *output.Sweep) string {
 	switch r.Method {
 	case "saltelli":
-		return "Sobol's indices are shares of the variance that the dimensions cause over the design. A band that holds zero means that the index is not distinguishable from zero, however large or small the estimate is."
+		return r.Say("Sobol's indices are shares of the variance that the dimensions cause over the design. A band that holds zero means that the index is not distinguishable from zero, however large or small the estimate is.")
 	case "morris":
-		return "Elementary effects are changes of the output over the whole range of one dimension, from many starting points."
+		return r.Say("Elementary effects are changes of the output over the whole range of one dimension, from many starting points.")
 	}
 	return ""
 }
@@ -103,20 +104,20 @@ func influenceTables(r *output.Sweep) (tables []grid) {
 	for _, x := range r.Influences() {
 		caption := r.OutputTitle(x.Output) + armSuffix(r, x.Arm)
 		if x.Sobol != nil {
-			g := grid{Caption: caption, Columns: []string{"Dimension", "First index", "Total index"}}
+			g := grid{Caption: caption, Columns: []string{r.Say("Dimension"), r.Say("First index"), r.Say("Total index")}}
 			for _, d := range x.Order {
-				g.add(r.Dimensions[d].Title, output.Index(x.Sobol[d].First), output.Index(x.Sobol[d].Total))
+				g.add(r.Dimensions[d].Title, r.Index(x.Sobol[d].First), r.Index(x.Sobol[d].Total))
 			}
 			tables = append(tables, g)
 			continue
 		}
 		s := r.Scale(x.Output)
-		g := grid{Caption: caption + ", " + or(s.DiffUnit, "number"), Columns: []string{"Dimension", "mu*", "band", "sigma"}}
+		g := grid{Caption: caption + r.Say(", %s", or(s.DiffUnit, r.Say("number"))), Columns: []string{r.Say("Dimension"), "mu*", r.Say("band"), "sigma"}}
 		for _, d := range x.Order {
 			e := x.Morris[d]
 			digits := s.Digits((e.Size.Hi - e.Size.Lo) / 4)
 			number := func(v float64) string { return output.Number(v*s.Factor, digits) }
-			g.add(r.Dimensions[d].Title, number(e.Size.Value), number(e.Size.Lo)+" to "+number(e.Size.Hi), number(e.Sigma))
+			g.add(r.Dimensions[d].Title, number(e.Size.Value), r.Say("%s to %s", number(e.Size.Lo), number(e.Size.Hi)), number(e.Sigma))
 		}
 		tables = append(tables, g)
 	}
@@ -134,7 +135,7 @@ func armSuffix(r *output.Sweep, arm int) string {
 	if len(r.Sweep.Arms) < 2 {
 		return ""
 	}
-	return ", " + r.Sweep.Arms[arm].Title
+	return r.Say(", %s", r.Titled(r.Sweep.Arms[arm].Title))
 }
 
 func frontierTable(r *output.Sweep) []grid {
@@ -148,10 +149,10 @@ func frontierTable(r *output.Sweep) []grid {
 			dominated++
 		}
 	}
-	g := grid{Caption: fmt.Sprintf("On the frontier: %d of %s; %d are dominated, distinguishably", len(f.Front), output.Plural(len(f.Alternatives), "alternative"), dominated),
-		Columns: []string{"Alternative", r.OutputTitle(f.X), r.OutputTitle(f.Y)}}
+	g := grid{Caption: r.Say("On the frontier: %d of %s; %d are dominated, distinguishably", len(f.Front), r.Count(len(f.Alternatives), "alternative"), dominated),
+		Columns: []string{r.Say("Alternative"), r.OutputTitle(f.X), r.OutputTitle(f.Y)}}
 	for _, a := range f.Front {
-		g.add(f.Alternatives[a].Title, r.Text(f.X, f.Points[a][0]), r.Text(f.Y, f.Points[a][1]))
+		g.add(r.Named(f.Alternatives[a].Title), r.Text(f.X, f.Points[a][0]), r.Text(f.Y, f.Points[a][1]))
 	}
 	return []grid{g}
 }
@@ -162,23 +163,23 @@ const mostRows = 20
 func regretTables(r *output.Sweep) (tables []grid) {
 	for _, x := range r.Regrets() {
 		s := r.Scale(x.Output)
-		g := grid{Caption: fmt.Sprintf("Regret in %s, %s, smallest largest regret first", r.OutputTitle(x.Output), or(s.DiffUnit, "number")),
-			Columns: []string{"Alternative", "Largest regret", "in world", "Mean regret"}}
+		g := grid{Caption: r.Say("Regret in %s, %s, smallest largest regret first", r.OutputTitle(x.Output), or(s.DiffUnit, r.Say("number"))),
+			Columns: []string{r.Say("Alternative"), r.Say("Largest regret"), r.Say("in world"), r.Say("Mean regret")}}
 		few := len(x.Worlds) <= 4
 		if few {
 			g.Columns = append(g.Columns, x.Worlds...)
 		}
 		for i, row := range x.Rows {
 			if i == mostRows {
-				g.Caption += fmt.Sprintf("; %d of %d alternatives", mostRows, len(x.Rows))
+				g.Caption += r.Say("; %d of %d alternatives", mostRows, len(x.Rows))
 				break
 			}
 			most := row.Regrets[row.Largest]
 			digits := s.DigitsOf(most)
-			cells := []string{row.Title, plusMinus(s, most, digits), x.Worlds[row.Largest], output.Number(row.Mean*s.Factor, digits)}
+			cells := []string{r.Named(row.Title), plusMinus(r.Language, s, most, digits), x.Worlds[row.Largest], output.Number(row.Mean*s.Factor, digits)}
 			if few {
 				for _, f := range row.Regrets {
-					cells = append(cells, plusMinus(s, f, digits))
+					cells = append(cells, plusMinus(r.Language, s, f, digits))
 				}
 			}
 			g.add(cells...)
@@ -189,9 +190,9 @@ func regretTables(r *output.Sweep) (tables []grid) {
 }
 
 // plusMinus writes a regret; that of the best alternative is 0 without an error.
-func plusMinus(s output.Scale, f estimate.Figure, digits int) string {
+func plusMinus(in output.Language, s output.Scale, f estimate.Figure, digits int) string {
 	if f.Value == 0 && f.SE == 0 {
-		return "0, the best"
+		return in.Say("0, the best")
 	}
 	return s.PlusMinus(f, digits)
 }
@@ -200,31 +201,31 @@ func boxTables(r *output.Sweep) (tables []grid) {
 	for _, x := range r.Discoveries() {
 		q := r.Discover[x.Discovery]
 		s := r.Scale(q.Output)
-		side := "below"
+		what := r.Say("%s below %s", r.OutputTitle(q.Output), s.Plain(q.Threshold))
 		if q.Above {
-			side = "above"
+			what = r.Say("%s above %s", r.OutputTitle(q.Output), s.Plain(q.Threshold))
 		}
-		what := fmt.Sprintf("%s %s %s%s", r.OutputTitle(q.Output), side, s.Plain(q.Threshold), armSuffix(r, x.Arm))
+		what += armSuffix(r, x.Arm)
 		if x.Box == nil {
-			why := "no part of the space stands out"
+			why := r.Say("no part of the space stands out")
 			switch x.Hits {
 			case 0:
-				why = "it happens nowhere in the design"
+				why = r.Say("it happens nowhere in the design")
 			case x.Cells:
-				why = "it happens everywhere in the design"
+				why = r.Say("it happens everywhere in the design")
 			}
-			tables = append(tables, grid{Caption: fmt.Sprintf("%s: %d of %s; %s", what, x.Hits, output.Plural(x.Cells, "cell"), why)})
+			tables = append(tables, grid{Caption: r.Say("%s: %d of %s; %s", what, x.Hits, r.Count(x.Cells, "cell"), why)})
 			continue
 		}
-		g := grid{Caption: fmt.Sprintf("%s: in the box %d of %s (%s %%), which is %s %% of all; overall %s %%", what, x.Box.Hits, output.Plural(x.Box.Points, "cell"),
-			output.Number(100*x.Box.Density, 0), output.Number(100*x.Box.Coverage, 0), output.Number(100*x.Box.Overall, 0)), Columns: []string{"Dimension", "Limit", "Chance"}}
+		g := grid{Caption: r.Say("%s: in the box %d of %s (%s %%), which is %s %% of all; overall %s %%", what, x.Box.Hits, r.Count(x.Box.Points, "cell"),
+			output.Number(100*x.Box.Density, 0), output.Number(100*x.Box.Coverage, 0), output.Number(100*x.Box.Overall, 0)), Columns: []string{r.Say("Dimension"), r.Say("Limit"), r.Say("Chance")}}
 		for d, l := range x.Box.Limits {
 			if l.Set() {
-				chance := "below 0.001"
+				chance := r.Say("below 0.001")
 				if l.Chance >= .001 {
 					chance = output.Number(l.Chance, 3)
 				}
-				g.add(r.Dimensions[d].Title, r.LimitText(d, l), chance)
+				g.add(r.Dimensions[d].Title, r.LimitText(r.Language, d, l), chance)
 			}
 		}
 		tables = append(tables, g)
@@ -236,18 +237,18 @@ func uncertaintyTables(r *output.Sweep) (tables []grid) {
 	list := r.Uncertainties()
 	for o := range r.Outputs {
 		s := r.Scale(o)
-		g := grid{Caption: r.OutputTitle(o) + ", " + or(s.Unit, "number"), Columns: []string{"Alternative", "Mean over the parameters", "± given the parameters", r.Percent() + " over the parameters"}}
+		g := grid{Caption: r.OutputTitle(o) + r.Say(", %s", or(s.Unit, r.Say("number"))), Columns: []string{r.Say("Alternative"), r.Say("Mean over the parameters"), r.Say("± given the parameters"), r.Say("%s over the parameters", r.Percent())}}
 		for _, u := range list {
 			if u.Output != o {
 				continue
 			}
 			if len(g.Rows) == mostRows {
-				g.Caption += fmt.Sprintf("; the first %d alternatives", mostRows)
+				g.Caption += r.Say("; the first %d alternatives", mostRows)
 				break
 			}
 			digits := s.DigitsOf(u.Mean)
 			number := func(v float64) string { return output.Number(v*s.Factor, digits) }
-			g.add(u.Title, s.PlusMinus(u.Mean, digits), number(u.Given), number(u.Lo)+" to "+number(u.Hi))
+			g.add(r.Named(u.Title), s.PlusMinus(u.Mean, digits), number(u.Given), r.Say("%s to %s", number(u.Lo), number(u.Hi)))
 		}
 		if len(g.Rows) > 0 {
 			tables = append(tables, g)
@@ -257,25 +258,25 @@ func uncertaintyTables(r *output.Sweep) (tables []grid) {
 }
 
 func designTables(r *output.Sweep) []grid {
-	g := grid{Caption: "Dimensions", Columns: []string{"Dimension", "Field", "Values", "Base", "Role"}}
+	g := grid{Caption: r.Say("Dimensions"), Columns: []string{r.Say("Dimension"), r.Say("Field"), r.Say("Values"), r.Say("Base"), r.Say("Role")}}
 	for d, x := range r.Dimensions {
 		levels := r.LevelsOf(d)
 		values := strings.Join(levels, ", ")
 		if len(levels) > 12 {
-			values = fmt.Sprintf("%d values from %s to %s", len(levels), levels[0], levels[len(levels)-1])
+			values = r.Say("%d values from %s to %s", len(levels), levels[0], levels[len(levels)-1])
 		}
-		role := "chosen"
+		role := r.Say("chosen")
 		switch {
 		case x.Uncertain:
-			role = "uncertain"
+			role = r.Say("uncertain")
 		case x.Scenario:
-			role = "scenario"
+			role = r.Say("scenario")
 		}
 		g.add(x.Title, strings.Join(x.Paths, ", "), values, x.Base, role)
 	}
-	b := grid{Caption: "The base", Columns: []string{"Output"}}
+	b := grid{Caption: r.Say("The base"), Columns: []string{r.Say("Output")}}
 	for _, a := range r.Sweep.Arms {
-		b.Columns = append(b.Columns, a.Title)
+		b.Columns = append(b.Columns, r.Titled(a.Title))
 	}
 	for o := range r.Outputs {
 		row := []string{r.OutputTitle(o)}
@@ -288,7 +289,7 @@ func designTables(r *output.Sweep) []grid {
 		}
 		b.add(row...)
 	}
-	inputs := grid{Caption: "Inputs", Columns: []string{"File", "SHA-256"}}
+	inputs := grid{Caption: r.Say("Inputs"), Columns: []string{r.Say("File"), "SHA-256"}}
 	var names []string
 	for name := range r.Inputs {
 		names = append(names, name)
@@ -306,7 +307,7 @@ func designTables(r *output.Sweep) []grid {
 // sweepMarkdown is the summary for a CI system.
 func sweepMarkdown(r *output.Sweep, v sweepView) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\n", table.Escape(cut(r.Title)))
+	fmt.Fprintf(&b, "# %s\n\n", table.Escape(cut(r.Say(r.Title))))
 	for _, s := range r.Answer {
 		fmt.Fprintf(&b, "- %s\n", table.Escape(cut(s)))
 	}
@@ -324,10 +325,10 @@ func sweepMarkdown(r *output.Sweep, v sweepView) []byte {
 		}
 	}
 	if len(v.Warnings) > 0 {
-		b.WriteString("\n## Warnings\n\n")
+		fmt.Fprintf(&b, "\n## %s\n\n", r.Say("Warnings"))
 		for i, w := range v.Warnings {
 			if i == mostRows {
-				fmt.Fprintf(&b, "- and %d more in report.html\n", len(v.Warnings)-mostRows)
+				fmt.Fprintf(&b, "- %s\n", r.Say("and %s more in report.html", output.Number(float64(len(v.Warnings)-mostRows), 0)))
 				break
 			}
 			fmt.Fprintf(&b, "- %s\n", table.Escape(cut(w)))

@@ -44,7 +44,7 @@ var layout = template.Must(template.New("report").Funcs(template.FuncMap{
 		first, size := utf8.DecodeRuneInString(s)
 		return strings.ToUpper(string(first)) + s[size:]
 	},
-	"say": output.English.Say, "recorded": output.English.Recorded, "titled": output.English.Titled, // replaced by those of the report
+	"say": output.English.Say, "recorded": output.English.Recorded, "titled": output.English.Titled, "regulation": output.English.Regulation, // replaced by those of the report
 }).Parse(source))
 
 // view is what the template shows.
@@ -202,7 +202,7 @@ func page(r *output.Report, figures []chart.Figure) []byte {
 		}
 	}
 	var b bytes.Buffer
-	page := template.Must(layout.Clone()).Funcs(template.FuncMap{"say": r.Say, "recorded": r.Recorded, "titled": r.Titled})
+	page := template.Must(layout.Clone()).Funcs(template.FuncMap{"say": r.Say, "recorded": r.Recorded, "titled": r.Titled, "regulation": r.Regulation})
 	if err := page.Execute(&b, v); err != nil {
 		panic(err) // the template and the view are compiled together
 	}
@@ -291,10 +291,10 @@ func groupName(r *output.Report, macro string) string {
 
 func caption(r *output.Report, g output.Group, text, note string) string {
 	if name := groupName(r, g.Macro); name != "" {
-		text += ", " + name
+		text += r.Say(", %s", name)
 	}
 	if note != "" {
-		text += ". " + note
+		text += r.Say(". %s", note)
 	}
 	return text
 }
@@ -318,7 +318,7 @@ func measureTable(r *output.Report, g output.Group, text string, names ...string
 		s := r.Scale(m)
 		title := r.Say(r.Measures[m].Title)
 		if s.Unit != "" {
-			title += ", " + s.Unit
+			title += r.Say(", %s", s.Unit)
 		}
 		var figures []estimate.Figure
 		for _, a := range arms {

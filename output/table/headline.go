@@ -268,7 +268,7 @@ func Markdown(r *output.Report) string {
 		for i, c := range h.Columns {
 			unit := ""
 			if c.Unit != "" {
-				unit = ", " + c.Unit
+				unit = r.Say(", %s", c.Unit)
 			}
 			header = append(header, c.Title+unit, strings.TrimSpace("Δ "+c.DiffUnit))
 			for k := range 2 {

@@ -246,7 +246,7 @@ func sweepBoxes(r *output.Sweep) []Column {
 			b.text("side", side)
 			b.float("threshold", q.Threshold*major(r, q.Output))
 			b.text("dimension", r.Dimensions[d].Name)
-			b.text("limit", r.LimitText(d, l))
+			b.text("limit", r.LimitText(output.English, d, l))
 			b.float("chance", l.Chance)
 			b.int("cells", x.Box.Points)
 			b.int("hits", x.Box.Hits)

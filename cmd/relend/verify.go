@@ -39,7 +39,9 @@ func newVerifyCommand(env *environment) *cobra.Command {
 		Short: "Check that a finished run is what it was, and that it can be repeated",
 		Long: "Computes the hashes of every file of a run directory and of every input again, draws tables, charts and reports\n" +
 			"again and compares them, looks every number of the report up in the tables, and simulates a sample of the paths\n" +
-			"again and compares the counts to the bit. What differs is named; nothing is written. Inputs are looked for\n" +
+			"again and compares the counts, and what they add to the ledgers of access and of rules, to the bit. (Above 64\n" +
+			"replicates a batch of the ledger of rules adds up several: of it a sample tells what rules were asked, and of\n" +
+			"what they decided the least.) What differs is named; nothing is written. Inputs are looked for\n" +
 			"where the run found them, beside the run directory, and among the files given with -p.\n\n" +
 			"Exit code 4: something is not what it was. Exit code 6: nothing is wrong, but something could not be checked:\n" +
 			"an input that is not there, or paths that another version of the program computed and this one does otherwise.",
@@ -342,7 +344,107 @@ func (o *verifyOptions) replay(ctx context.Context, v *verification, f *finished
 		}
 	}
 	v.says("paths: %d of %d simulated again in %s, the same to the bit", len(paths), run.Paths, output.Plural(len(run.Arms), "arm"))
+	if j.experiment.Engine == scenarios.ExpectEngine || run.Paths != j.plan.Paths() {
+		return nil // no ledger is kept
+	}
+	return o.ledgers(ctx, v, f, j)
+}
+
+// ledgers simulates a sample of the replicates that are heard again and compares what they add to the ledgers: all of a
+// hearing of the access, and of the rules all of a batch that is one replicate. Of a batch of several, what rules were asked
+// is told exactly, because the first alone is heard, and the rest must be at least what the first adds.
+func (o *verifyOptions) ledgers(ctx context.Context, v *verification, f *finished, j *job) error {
+	run, replicate := &f.results.Run, max(f.results.Run.Replicate, 1)
+	if f.results.Ledger == nil && f.results.Access == nil {
+		return nil
+	}
+	whole := run.Paths/replicate <= data.MostBatches
+	units := spread(run.Hearings(), max(1, o.paths/replicate))
+	for _, unit := range units {
+		shard := data.Shard{Part: unit + 1, Of: j.plan.Units(data.ByPaths), By: data.ByPaths}
+		part, err := interruptible(ctx, func() (*data.Partial, error) { return j.plan.RunShard(ctx, shard, 1, nil) })
+		if err != nil {
+			return err
+		}
+		again := &data.Results{Run: part.Run}
+		for _, as := range part.As {
+			if part.Ledger != nil {
+				again.Ledger = append(again.Ledger, part.Ledger[as])
+			}
+			if part.Access != nil {
+				again.Access = append(again.Access, part.Access[as])
+			}
+		}
+		file, what := rundir.AccessFile, accessDiffers(f.results, again, unit)
+		if what == "" {
+			file, what = rundir.LedgerFile, rulesDiffer(f.results, again, run.BatchOf(unit*replicate), whole)
+		}
+		switch {
+		case what == "":
+		case f.Manifest.Build == "" || f.Manifest.Build != build():
+			v.unchecked("the ledgers were computed by another build (%s), and this one (%s) computes other ones: %s", f.Manifest.Program, program+revision(), what)
+			return nil
+		default:
+			v.wrong(filepath.Join(f.Dir, filepath.FromSlash(file)), "%s", what)
+			return nil
+		}
+	}
+	told := "the same to the bit"
+	if !whole {
+		told = "the same to the bit; what rules decided is bounded from below alone, because a batch adds up several replicates"
+	}
+	v.says("ledgers: of access and of rules, %d of %s that are heard simulated again, %s", len(units), output.Plural(run.Hearings(), "replicate"), told)
 	return nil
+}
+
+// accessDiffers says where the ledger of access differs first in a hearing; "" nowhere.
+func accessDiffers(there, again *data.Results, hearing int) string {
+	if there.Access == nil && again.Access == nil {
+		return ""
+	}
+	if there.Access == nil || again.Access == nil || there.Run.AccessSize() != again.Run.AccessSize() {
+		return "the run and its experiment keep different ledgers of access"
+	}
+	entries := there.Run.AccessEntries()
+	for a, arm := range there.Run.Arms {
+		old, now := there.AccessOf(a, hearing), again.AccessOf(a, hearing)
+		for i, e := range entries {
+			if old[i] != now[i] && !slices.ContainsFunc(there.Lacks, func(c data.Counter) bool { return c.String() == e.Figure }) {
+				return fmt.Sprintf("hearing %d, arm %s: %s of %d at %d is %d, simulated again it is %d", hearing, arm.Name, e.Figure, e.Of, e.At, old[i], now[i])
+			}
+		}
+	}
+	return ""
+}
+
+// rulesDiffer says where what rules do differs first in a batch, the whole of which was simulated again or a part; "" nowhere.
+func rulesDiffer(there, again *data.Results, batch int, whole bool) string {
+	if there.Ledger == nil && again.Ledger == nil {
+		return ""
+	}
+	if there.Ledger == nil || again.Ledger == nil {
+		return "the run and its experiment keep different ledgers of rules"
+	}
+	for a, arm := range there.Run.Arms {
+		if len(arm.Clauses) != len(again.Run.Arms[a].Clauses) {
+			return fmt.Sprintf("arm %s has %d rules, its experiment has %d", arm.Name, len(arm.Clauses), len(again.Run.Arms[a].Clauses))
+		}
+		for m := 1; m <= there.Run.Months; m++ {
+			for i, clause := range arm.Clauses {
+				old, now := there.Bites(a, batch, data.Month(m), i), again.Bites(a, batch, data.Month(m), i)
+				for b := range data.Bite(data.NumBites) {
+					exact := whole || b == data.Asked || b == data.WouldBind
+					switch {
+					case exact && old[b] != now[b]:
+						return fmt.Sprintf("batch %d, arm %s, month %d, rule %s: %s is %d, simulated again it is %d", batch, arm.Name, m, clause.Name, b, old[b], now[b])
+					case old[b] < now[b]:
+						return fmt.Sprintf("batch %d, arm %s, month %d, rule %s: %s is %d, a part simulated again has %d", batch, arm.Name, m, clause.Name, b, old[b], now[b])
+					}
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // spread picks at most n of the paths evenly, the first and the last among them.

@@ -136,6 +136,16 @@ func TestVerifyFindsForgeries(t *testing.T) {
 	if code != exitData || !strings.Contains(stderr, "paths.parquet: path 7, arm cooling_off_3, month 2: granted is ") {
 		t.Errorf("a count: %d %s", code, stderr)
 	}
+	rewrite(t, "run", "access", func(r *data.Results) { r.AccessOf(1, 0)[r.Run.AccessFlow(2, data.HasAsked, data.HasAsked)]++ }, same, true)
+	code, _, stderr = relend("verify", "access")
+	if code != exitData || !strings.Contains(stderr, "access.parquet: hearing 0, arm cooling_off_3: flow of 2 at 17 is ") {
+		t.Errorf("an entry of the ledger of access: %d %s", code, stderr)
+	}
+	rewrite(t, "run", "rules", func(r *data.Results) { r.Bites(1, 0, 2, 0)[data.Decided]++ }, same, true)
+	code, _, stderr = relend("verify", "rules")
+	if code != exitData || !strings.Contains(stderr, "ledger.parquet: batch 0, arm cooling_off_3, month 2, rule ") || !strings.Contains(stderr, ": decided is ") {
+		t.Errorf("an entry of the ledger of rules: %d %s", code, stderr)
+	}
 	f, err := openFinished("run")
 	if err != nil {
 		t.Fatal(err)

@@ -58,8 +58,12 @@ func openBrowser(t *testing.T) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
+	profile, err := os.MkdirTemp("", "relend-browser-")
+	if err != nil {
+		t.Fatal(err)
+	}
 	c := exec.Command(program, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-		"--disable-sync", "--remote-debugging-pipe", "--user-data-dir="+t.TempDir(), "about:blank")
+		"--disable-sync", "--remote-debugging-pipe", "--user-data-dir="+profile, "about:blank")
 	c.ExtraFiles = []*os.File{readCommands, writeAnswers} // the program's descriptors 3 and 4
 	if err := c.Start(); err != nil {
 		t.Skipf("%s does not start: %v", program, err)
@@ -85,6 +89,13 @@ func openBrowser(t *testing.T) *browser {
 		c.Process.Kill()
 		c.Wait()
 		answers.Close()
+		for range 50 { // its other processes may still be writing there
+			if err = os.RemoveAll(profile); err == nil {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		t.Error(err)
 	})
 	var target struct{ TargetID, SessionID string }
 	b.do("Target.createTarget", map[string]any{"url": "about:blank"}, &target)

@@ -15,6 +15,9 @@ const leastShare = .75
 // shares are the multiples of all arms, by month, those of the baseline arm.
 func (e *Estimator) shares() []float64 {
 	run, out := &e.results.Run, make([]float64, e.months)
+	if run.Chances == [3]float64{} { // not counted
+		return out
+	}
 	failed, late := make([]float64, e.months), make([]float64, e.months)
 	for path := range run.Paths {
 		rows, weight, sum := e.rows(run.Baseline, path), e.results.Weight(path), 0.
@@ -28,7 +31,7 @@ func (e *Estimator) shares() []float64 {
 		}
 	}
 	for t := range out {
-		if share := failed[t] / (failed[t] + late[t]); failed[t] > 0 && share >= leastShare && run.Chances != [3]float64{} {
+		if share := failed[t] / (failed[t] + late[t]); failed[t] > 0 && share >= leastShare {
 			out[t] = share
 		}
 	}

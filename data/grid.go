@@ -71,7 +71,12 @@ func (g Grid) MonthOf(step int) int {
 func (g Grid) LastOfMonth(step int) bool { return g.MonthOf(step+1) > g.MonthOf(step) }
 
 // FromMonths is a duration of whole months in steps, rounded (52 n/12 has no half steps to break).
-func (g Grid) FromMonths(months int) int { return (months*grids[g].perYear + 6) / 12 }
+func (g Grid) FromMonths(months int) int {
+	if g == Monthly {
+		return months
+	}
+	return (months*grids[g].perYear + 6) / 12
+}
 
 // FromDays is a duration in days in steps, and whether it is a whole number of them. Multiples of 30 days are
 // whole months.

@@ -55,7 +55,7 @@ func newAccess(p *Plan, run *data.Run) *access {
 	x := &access{plan: p, run: run, places: placesOf(run), where: make([]place, len(p.arms)), marks: make([]marks, len(p.families)), bands: make([]uint8, p.Simulated()),
 		paths: make([][]int64, len(p.arms)), before: make([]spans, len(p.arms)), now: make([]spans, len(p.arms))}
 	if p.steered() {
-		x.marks = make([]marks, len(p.families)*len(p.borrowers))
+		x.marks = make([]marks, len(p.families)*p.Borrowers())
 	}
 	for f := range p.families {
 		family := &p.families[f]
@@ -401,32 +401,30 @@ func (p *Plan) score() {
 	if !p.kept() {
 		return
 	}
-	residents := p.borrowers[:len(p.borrowers)-len(p.applicants)]
 	switch c := p.settings.Census; {
 	case c != nil:
 		p.scored = slices.Clone(c.scored)
 	case !p.portfolio.HasPD:
 		p.scored = []data.ScoreBand{{Borrowers: p.population}}
 	default:
-		order := make([]uint32, len(residents))
-		for i := range order {
-			order[i] = uint32(i)
-		}
-		slices.SortFunc(order, func(a, b uint32) int { return cmp.Compare(residents[a].pd, residents[b].pd) })
+		people := p.portfolio.Borrowers
+		order := slices.Clone(p.order)
+		slices.SortFunc(order, func(a, b uint32) int { return cmp.Compare(people[a].PD12, people[b].PD12) })
 		p.scored = scoreBands(func(yield func(float64, int64) bool) {
 			for _, i := range order {
-				if !yield(residents[i].pd, residents[i].weight) {
+				if !yield(people[i].PD12, int64(people[i].Weight)) {
 					return
 				}
 			}
 		}, p.population)
 	}
-	p.bandOf = make([]uint8, len(p.borrowers))
-	for i := range residents {
-		p.bandOf[i] = uint8(sort.Search(len(p.scored)-1, func(k int) bool { return p.scored[k].Highest >= residents[i].pd }))
+	p.bandOf = make([]uint8, p.Borrowers())
+	for i := range p.order {
+		pd := p.row(i).PD12
+		p.bandOf[i] = uint8(sort.Search(len(p.scored)-1, func(k int) bool { return p.scored[k].Highest >= pd }))
 	}
 	if len(p.applicants) > 0 {
-		for i := len(residents); i < len(p.borrowers); i++ {
+		for i := len(p.order); i < len(p.bandOf); i++ {
 			p.bandOf[i] = uint8(len(p.scored))
 		}
 		p.scored = append(p.scored, data.ScoreBand{Applicants: true})

@@ -101,7 +101,7 @@ func TestAccess(t *testing.T) {
 			if steered != (sums == spans{}) || !steered && sums != all {
 				t.Errorf("%s: the bands do not add up to the counters", arms[a].Name)
 			}
-			if want := plan.weigh(0, len(plan.borrowers))*noted + all[data.AllMonths][data.Arrivals]; borrowers != want {
+			if want := plan.weigh(0, plan.Borrowers())*noted + all[data.AllMonths][data.Arrivals]; borrowers != want {
 				t.Errorf("%s: flows of %d borrowers, %d are there", arms[a].Name, borrowers, want)
 			}
 			if a == len(arms)-1 {

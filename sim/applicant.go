@@ -32,8 +32,9 @@ type Applicants struct {
 	Dependence *float64   // share who depend on rolling their debt
 }
 
-// applicant is what a plan knows of one of them beside what it knows of any borrower.
+// applicant is one of them as a plan knows him.
 type applicant struct {
+	borrower
 	step       int
 	dependence float64 // negative: the parameter's
 }
@@ -96,15 +97,14 @@ func snapshotWeight(p *data.Portfolio) (sum float64) {
 // their number in it, and on nothing else: more applicants a month are the same ones and others.
 func (p *Plan) admit() {
 	s := &p.settings
-	snapshot := len(p.borrowers)
 	for i := range s.Applicants {
 		a := &s.Applicants[i]
 		var like []int32 // borrowers of the snapshot
 		var weights []float64
 		total := 0.
-		for j := range p.borrowers[:snapshot] {
-			if b := &p.borrowers[j]; len(a.Segments) == 0 || slices.Contains(a.Segments, p.segments[b.segment]) {
-				total += float64(b.weight)
+		for j := range p.order {
+			if b := p.row(j); len(a.Segments) == 0 || slices.Contains(a.Segments, p.segments[b.Segment]) {
+				total += float64(b.Weight)
 				like, weights = append(like, int32(j)), append(weights, total)
 			}
 		}
@@ -124,15 +124,14 @@ func (p *Plan) admit() {
 				id := uint64(block[0])<<32 | uint64(block[1])
 				own := rng.Stream{Seed: s.Seed, Borrower: id}.Block(rng.Arrive, 0)
 				at := sort.SearchFloat64s(weights, rng.Uniform52(own[0], own[1])*total)
-				p.applicants = append(p.applicants, applicant{t, dependence})
-				p.borrowers = append(p.borrowers, a.of(&p.borrowers[like[at]], id, s.Grid, distuv.UnitNormal.Quantile(rng.Uniform52(own[2], own[3]))))
+				same := p.borrower(int(like[at]))
+				b := a.of(&same, id, s.Grid, distuv.UnitNormal.Quantile(rng.Uniform52(own[2], own[3])))
+				p.applicants = append(p.applicants, applicant{b, t, dependence})
 			}
 		}
 	}
 	for k := range p.applicants {
-		b := &p.borrowers[snapshot+k]
-		b.applicant = &p.applicants[k]
-		p.addCell(b.segment, b.product)
+		p.addCell(p.applicants[k].segment, p.applicants[k].product)
 	}
 }
 

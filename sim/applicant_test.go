@@ -81,7 +81,7 @@ func TestApplicantsChangeNobody(t *testing.T) {
 			t.Fatal(err)
 		}
 		set := map[uint64]bool{}
-		for _, b := range plan.borrowers[len(p.Borrowers):] {
+		for _, b := range plan.applicants {
 			set[b.id] = true
 		}
 		return set
@@ -116,12 +116,12 @@ func TestApplicantsDoNotMoveTheAnchor(t *testing.T) {
 	if !slices.Equal(with.anchored.Bands, without.anchored.Bands) {
 		t.Errorf("bands %+v, without applicants %+v", with.anchored.Bands, without.anchored.Bands)
 	}
-	first := len(with.borrowers) - len(with.applicants)
+	first := len(with.order)
 	if first != 300 || len(with.applicants) < 200 {
 		t.Fatalf("%d borrowers, %d applicants", first, len(with.applicants))
 	}
-	for j := first; j < len(with.borrowers); j++ {
-		b := &with.borrowers[j]
+	for j := first; j < with.Borrowers(); j++ {
+		b := with.borrower(j)
 		offset := structural.families[0].model.graded[j].eta - with.families[0].model.graded[j].eta
 		if !slices.ContainsFunc(with.anchored.Bands, func(a data.AnchorBand) bool {
 			return a.Segment == int(b.segment) && math.Abs(a.Offset-offset) < 1e-12

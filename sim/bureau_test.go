@@ -86,8 +86,8 @@ func aboveCap(t *testing.T, a Arm, grid data.Grid, most int) (above, grants int)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := plan.Follow(plan.borrowers[0].id)
-	for i := range plan.borrowers {
+	f := plan.Follow(plan.row(0).ID)
+	for i := range plan.Borrowers() {
 		f.at = i
 		for path := range 2 {
 			story, err := f.Tell(t.Context(), path, 0)
@@ -149,8 +149,8 @@ func TestLaggedDecisions(t *testing.T) {
 				t.Fatal(err)
 			}
 			granted, denied, other := 0, 0, 0
-			f := plan.Follow(plan.borrowers[0].id)
-			for i := range plan.borrowers {
+			f := plan.Follow(plan.row(0).ID)
+			for i := range plan.Borrowers() {
 				f.at = i
 				story, err := f.Tell(t.Context(), 1, 0)
 				if err != nil {

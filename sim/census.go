@@ -94,22 +94,28 @@ func (c *Census) Count(block *data.Portfolio) error {
 	}
 	c.HasPD = block.HasPD
 	c.align(block, true)
-	p := &Plan{settings: Settings{Grid: c.grid}, segments: block.Segments, portfolio: block}
+	p := &Plan{settings: Settings{Grid: c.grid}, segments: block.Segments}
 	if err := p.load(block); err != nil {
 		return err
 	}
 	c.merged.add(&p.merged)
-	for i := range p.borrowers {
-		b := &p.borrowers[i]
+	var room slots
+	for _, b := range p.all() {
 		c.people[b.segment] = append(c.people[b.segment], counted{b.id, b.pd, uint32(b.weight)})
-		for k, product := range append([]data.Product{b.product}, products(p.open(b))...) {
-			key := cellKey{b.segment, product}
-			if seen, ok := c.first[key]; !ok || b.id < seen.id {
-				c.first[key] = firstSeen{b.id, k}
-			}
+		c.meet(b, b.product, 0)
+		for k, l := range p.open(b, &room) {
+			c.meet(b, l.Product, k+1)
 		}
 	}
 	return nil
+}
+
+// meet notes that a borrower may count in the cells of a product, the k-th of his.
+func (c *Census) meet(b *borrower, product data.Product, k int) {
+	key := cellKey{b.segment, product}
+	if seen, ok := c.first[key]; !ok || b.id < seen.id {
+		c.first[key] = firstSeen{b.id, k}
+	}
 }
 
 // align gives a block the segments of the census; grow adds those that it has not met.
@@ -363,9 +369,8 @@ func (c *Census) Plan(common, block *data.Portfolio, arms []Arm, s Settings) (*P
 	for g := 1; g < len(offset); g++ {
 		offset[g] = offset[g-1] + len(c.people[g-1])
 	}
-	p.odd = make([]bool, len(p.borrowers))
-	for i := range p.borrowers {
-		b := &p.borrowers[i]
+	p.odd = make([]bool, p.Borrowers())
+	for i, b := range p.all() {
 		people := c.people[b.segment]
 		rank := sort.Search(len(people), func(k int) bool { return people[k].id >= b.id })
 		p.odd[i] = (offset[b.segment]+rank)%2 == 1
@@ -431,8 +436,7 @@ func (e *excess) warnings(list []string) []string {
 // bandsWith are the bands of the census with the borrowers of a plan that lie in each.
 func (c *Census) bandsWith(p *Plan) []band {
 	out := slices.Clone(c.bands)
-	for i := range p.borrowers {
-		b := &p.borrowers[i]
+	for i, b := range p.all() {
 		at := c.bandOf(int(b.segment), b.pd)
 		out[at].members = append(out[at].members, uint32(i))
 	}

@@ -72,15 +72,16 @@ type petition struct {
 type crowd struct {
 	lives   []life
 	people  []person
+	who     []borrower
 	words   []rng.Block // coarse lane draws of four steps
 	waiting []petition  // room for the queue
 }
 
 // perFollowed bounds the bytes of a borrower in a crowd, a place in the queue included.
-const perFollowed = 760
+const perFollowed = 840
 
 func newCrowd(borrowers int) crowd {
-	return crowd{lives: make([]life, borrowers), people: make([]person, borrowers), words: make([]rng.Block, borrowers)}
+	return crowd{lives: make([]life, borrowers), people: make([]person, borrowers), who: make([]borrower, borrowers), words: make([]rng.Block, borrowers)}
 }
 
 // steered reports whether some arm has controls.
@@ -102,12 +103,13 @@ func (w *worker) steer(ctx context.Context, path, f int, arm *helm) error {
 			economies[g].steps = slices.Clone(economies[g].steps)
 		}
 	}
-	for i := range p.borrowers {
-		b := &p.borrowers[i]
+	for i := range w.crowd.who {
+		b := &w.crowd.who[i]
+		p.meet(i, b)
 		w.fate.turn(p.settings.Seed, b.id, path)
 		w.fate.begin()
 		person, l := &w.crowd.people[i], &w.crowd.lives[i]
-		w.meet(person, f, i)
+		w.meet(person, b, f, i)
 		person.economy, person.helm = &economies[b.risk], &h
 		*l = life{person: person, terms: termsOf(book)}
 		w.join(l, 1<<h.at)
@@ -157,7 +159,7 @@ func termsOf(b *rule.Book) terms {
 
 // turnTo returns life i of the crowd with the fate its borrower's in step t.
 func (w *worker) turnTo(path, i, t int) *life {
-	w.fate.turn(w.plan.settings.Seed, w.plan.borrowers[i].id, path)
+	w.fate.turn(w.plan.settings.Seed, w.crowd.who[i].id, path)
 	if t%len(w.crowd.words[i]) == 0 {
 		w.crowd.words[i] = w.fate.Block(rng.Quiet, t/len(w.crowd.words[i]))
 	}

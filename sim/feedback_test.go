@@ -18,7 +18,7 @@ import (
 
 // The estimate of memory covers what a borrower of a steered arm takes.
 func TestCrowdIsCounted(t *testing.T) {
-	n := unsafe.Sizeof(life{}) + unsafe.Sizeof(person{}) + unsafe.Sizeof(rng.Block{}) + unsafe.Sizeof(petition{})
+	n := unsafe.Sizeof(life{}) + unsafe.Sizeof(person{}) + unsafe.Sizeof(borrower{}) + unsafe.Sizeof(rng.Block{}) + unsafe.Sizeof(petition{})
 	if n > perFollowed || n < perFollowed-100 {
 		t.Errorf("a borrower takes %d bytes, the estimate is %d", n, perFollowed)
 	}
@@ -226,7 +226,7 @@ func TestServingOrder(t *testing.T) {
 		}
 		margins := make([]float64, len(p.Borrowers))
 		m := plan.families[0].model
-		for i, b := range plan.borrowers { // ordered by segment, which is the order of the book
+		for i, b := range plan.all() { // ordered by segment, which is the order of the book
 			margins[b.segment] = posted(m.graded[i].breakEven, m.Margin, .22) - m.graded[i].breakEven
 		}
 		r, err := plan.Run(context.Background(), 1, nil)

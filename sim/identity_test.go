@@ -409,8 +409,9 @@ func TestMerge(t *testing.T) {
 		}
 	}
 	merged := 0
-	for i := range plan.borrowers {
-		loans := plan.open(&plan.borrowers[i])
+	var room slots
+	for _, b := range plan.all() {
+		loans := plan.open(b, &room)
 		for j := range loans {
 			after += loans[j].Balance
 			if j > 0 && loans[j].Origin < loans[j-1].Origin && j > 1 {

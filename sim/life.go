@@ -619,11 +619,7 @@ func (l *life) reprice() {
 		if m.curves != nil {
 			l.breakEven = m.seenPrice(l.product, l.tenor, l.pd)
 		} else {
-			for i, loan := range l.worker.plan.open(l.borrower) {
-				if loan.Product == l.product && loan.Term == l.tenor {
-					l.breakEven = m.prices[int(l.borrower.first)+i]
-				}
-			}
+			l.breakEven = l.worker.plan.breakEven(l.borrower, m, l.product, l.tenor, l.breakEven)
 		}
 	}
 	if l.tariff != nil {

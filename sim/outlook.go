@@ -6,7 +6,6 @@ import (
 
 	"relend/data"
 	"relend/sim/factor"
-	"relend/sim/rule"
 )
 
 // What follows shows a plan to another engine: who is projected, how he is graded and which economies he meets.
@@ -21,21 +20,21 @@ type Subject struct {
 // Subjects lists the borrowers in the order of the plan. Where loans were merged for want of room in a state, the
 // merged one is written as a row that runs as long.
 func (p *Plan) Subjects() []Subject {
-	list := make([]Subject, len(p.borrowers))
-	for i, index := range ordered(p.portfolio) {
-		b := &p.portfolio.Borrowers[index]
-		rows := p.portfolio.Loans[b.First : b.First+uint32(max(b.Open, 1))]
-		if len(rows) > rule.MaxOwn {
-			rows = p.fewer(&p.borrowers[i], rows)
+	list := make([]Subject, len(p.order))
+	for i, index := range p.order {
+		row, b := p.row(i), p.borrower(i)
+		rows := p.portfolio.Loans[row.First : row.First+uint32(max(row.Open, 1))]
+		if b.merged {
+			rows = p.fewer(&b, rows)
 		}
-		list[i] = Subject{int(index), int(p.borrowers[i].risk), rows}
+		list[i] = Subject{int(index), int(b.risk), rows}
 	}
 	return list
 }
 
 // fewer returns the rows of the open loans of a borrower some of whose loans were merged.
 func (p *Plan) fewer(b *borrower, rows []data.Loan) []data.Loan {
-	open, step := p.open(b), p.settings.Grid.Step()
+	open, step := p.merges[b.first], p.settings.Grid.Step()
 	var list []data.Loan
 	for i := range open {
 		l := &open[len(open)-1-i]
@@ -59,10 +58,10 @@ type Risk struct {
 
 // Risk returns that of borrower i in an arm.
 func (p *Plan) Risk(arm, i int) Risk {
-	m, b := p.model(arm), &p.borrowers[i]
-	r := Risk{PD: m.pd(b), Hazard: m.graded[i].hazard}
+	m, b := p.model(arm), p.borrower(i)
+	r := Risk{PD: m.pd(&b), Hazard: m.graded[i].hazard}
 	if p.portfolio.HasPD {
-		r.Shift = m.Eta(p.snapshot(b, m)) - m.graded[i].eta
+		r.Shift = m.Eta(p.snapshot(&b, m)) - m.graded[i].eta
 	}
 	return r
 }

@@ -66,22 +66,27 @@ func (p *Plan) bands() []band {
 		return c.bandsWith(p)
 	}
 	var out []band
-	for from, all := 0, len(p.borrowers)-len(p.applicants); from < all; {
-		segment := p.borrowers[from].segment
-		var members []uint32
-		for ; from < all && p.borrowers[from].segment == segment; from++ {
-			members = append(members, uint32(from))
+	for from := 0; from < len(p.order); {
+		segment, to := p.row(from).Segment, from
+		for to < len(p.order) && p.row(to).Segment == segment {
+			to++
 		}
+		members := make([]uint32, to-from)
+		for k := range members {
+			members[k] = uint32(from + k)
+		}
+		from = to
 		p.byPD(members)
-		for _, n := range bandSizes(len(members), func(i int) float64 { return p.borrowers[members[i]].pd }) {
+		for _, n := range bandSizes(len(members), func(i int) float64 { return p.row(int(members[i])).PD12 }) {
 			out = append(out, band{AnchorBand: data.AnchorBand{Segment: int(segment)}, members: slices.Clip(members[:n]), size: n})
 			members = members[n:]
 		}
 	}
 	for i := range out {
 		b := &out[i]
-		b.average(func(i int) (float64, int64) { c := &p.borrowers[b.members[i]]; return c.pd, c.weight })
-		b.Lowest, b.Highest = p.borrowers[b.members[0]].pd, p.borrowers[b.members[len(b.members)-1]].pd
+		who := func(i int) *data.Borrower { return p.row(int(b.members[i])) }
+		b.average(func(i int) (float64, int64) { return who(i).PD12, int64(who(i).Weight) })
+		b.Lowest, b.Highest = who(0).PD12, who(len(b.members)-1).PD12
 	}
 	return out
 }
@@ -89,7 +94,8 @@ func (p *Plan) bands() []band {
 // byPD sorts borrowers.
 func (p *Plan) byPD(members []uint32) {
 	slices.SortFunc(members, func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(p.borrowers[a].pd, p.borrowers[b].pd), cmp.Compare(p.borrowers[a].id, p.borrowers[b].id))
+		x, y := p.row(int(a)), p.row(int(b))
+		return cmp.Or(cmp.Compare(x.PD12, y.PD12), cmp.Compare(x.ID, y.ID))
 	})
 }
 
@@ -193,15 +199,15 @@ func (p *Plan) solve(bands []band) {
 // shiftApplicants gives each applicant the offset of the borrowers of his segment with PDs like his, so that a PD means
 // the same for both.
 func (p *Plan) shiftApplicants(bands []band, models []*model) {
-	for j := len(p.borrowers) - len(p.applicants); j < len(p.borrowers); j++ {
-		b, offset := &p.borrowers[j], 0.
+	for k := range p.applicants {
+		b, offset := &p.applicants[k], 0.
 		for i := range bands {
 			if bands[i].Segment == int(b.segment) && (b.pd >= bands[i].Lowest || i == 0 || bands[i-1].Segment != int(b.segment)) {
 				offset = bands[i].Offset
 			}
 		}
 		for _, m := range models {
-			m.graded[j].eta -= offset
+			m.graded[len(p.order)+k].eta -= offset
 		}
 	}
 }
@@ -354,7 +360,7 @@ func (w *worker) rate(b *band, weathers []weather, work int) (rate, se float64) 
 			at = j // with a census they are the ones
 		}
 		i := int(b.members[at])
-		c := &p.borrowers[i]
+		pd, weight := p.row(i).PD12, float64(p.row(i).Weight)
 		mean := 0.
 		for k := range own {
 			own[k] = 0
@@ -363,7 +369,7 @@ func (w *worker) rate(b *band, weathers []weather, work int) (rate, se float64) 
 				w.economies = weathers[path].economies
 				*w.watch = watch{lost: weathers[path].lost}
 				w.borrower(path, i)
-				own[k] += float64(c.weight) * w.watch.chances
+				own[k] += weight * w.watch.chances
 			}
 			mean += own[k] / float64(len(own))
 		}
@@ -371,8 +377,8 @@ func (w *worker) rate(b *band, weathers []weather, work int) (rate, se float64) 
 			common[(j*each/2+k)%len(common)] += own[k] - mean
 		}
 		sum += mean / 2
-		of += float64(c.weight) * c.pd
-		between += (mean/2 - float64(c.weight)*c.pd) * (mean/2 - float64(c.weight)*c.pd)
+		of += weight * pd
+		between += (mean/2 - weight*pd) * (mean/2 - weight*pd)
 	}
 	pairs, squares := float64(len(own)), 0.
 	for _, d := range common {

@@ -142,7 +142,7 @@ func TestOffsetsDependOnBaselineAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range p.Borrowers {
-		b := &want.Bands[slices.IndexFunc(want.Bands, func(b data.AnchorBand) bool { return b.Segment == int(plan.borrowers[i].segment) })]
+		b := &want.Bands[slices.IndexFunc(want.Bands, func(b data.AnchorBand) bool { return b.Segment == int(plan.row(i).Segment) })]
 		if got := structural.families[0].model.graded[i].eta - plan.families[0].model.graded[i].eta; math.Abs(got-b.Offset) > 1e-12 {
 			t.Fatalf("the other arm's hazards are shifted by %v, the baseline's by %v", got, b.Offset)
 		}
@@ -185,10 +185,10 @@ func TestBands(t *testing.T) {
 		for k, b := range plan.bands() {
 			out = append(out, len(b.members))
 			for _, i := range b.members {
-				if in, ok := seen[plan.borrowers[i].pd]; ok && in != k {
+				if in, ok := seen[plan.row(int(i)).PD12]; ok && in != k {
 					t.Error("equal PDs in two bands")
 				}
-				seen[plan.borrowers[i].pd] = k
+				seen[plan.row(int(i)).PD12] = k
 			}
 		}
 		return out

@@ -74,13 +74,16 @@ type Plan struct {
 	arms       []Arm
 	as         []int // by arm: the arm that is simulated for it, the first one equal to it but for its names
 	families   []family
-	borrowers  []borrower
-	loans      []contract.Loan // oldest first, each borrower's side by side
+	order      []uint32                   // borrowers of the portfolio in that of the plan, applicants apart (borrower.go)
+	merges     map[uint32][]contract.Loan // open loans of borrowers some of whose loans were merged, by borrower.first
+	riskOf     []uint16                   // by borrower: index into risks; nil: his segment
 	segments   []string
 	cells      []data.Cell // single cells that can occur
 	cellAt     [256 * data.NumProducts]int32
 	warnings   []string
-	portfolio  *data.Portfolio
+	portfolio  *data.Portfolio // read all the time
+	instalment []data.Money    // by loan of the portfolio, as contract.Resume finds it
+	step       float64         // of the grid, in months
 	correlated *factor.Correlation
 	risks      []risk
 	anchored   data.Anchoring
@@ -137,7 +140,7 @@ type model struct {
 	segments  []*anchor.Segment    // by risk
 	graded    []graded             // by borrower
 	unscored  float64              // PD of every borrower where the portfolio has none; else 0
-	prices    []float64            // break-even APR by loan, where a borrower's open loans differ in product or tenor; else 0
+	prices    []priced             // of open loans whose product or tenor is not that of the borrower, in the order of loans
 	curves    map[good]*priceCurve // with a score gain: the lender's prices over the PD that he sees
 	setAside  *provision.Table
 
@@ -160,36 +163,17 @@ type risk struct {
 // pd is a borrower's PD as the lender sees it, without the score gain.
 func (m *model) pd(b *borrower) float64 { return cmp.Or(m.unscored, b.pd) }
 
+// priced is the break-even APR of an open loan: number loan-first of a borrower's, oldest first.
+type priced struct {
+	loan uint32
+	apr  float64
+}
+
 // graded is what a model makes of one borrower.
 type graded struct {
 	hazard    float64 // log base hazard
 	eta       float64 // linear predictor at the snapshot, less the offset of his PD band
 	breakEven float64 // APR for his usual product and tenor
-}
-
-// borrower holds a borrower's constants and his state at the snapshot.
-type borrower struct {
-	id      uint64
-	income  data.Money
-	pd      float64    // of the portfolio; 0 where it has none
-	base    data.Money // principal of the newest loan at the snapshot
-	weight  int64
-	first   uint32 // index of his oldest open loan
-	open    uint8
-	risk    uint16 // index into Plan.risks
-	segment uint8
-	outside uint8
-	bucket  uint8
-	overdue uint8 // steps
-	ordinal uint8
-	clean   uint8
-	product data.Product // of the newest or last loan
-	gap     int16        // steps since the last payoff
-	tenor   int16        // steps
-	age     int16        // steps on book of the newest open loan
-	origin  int16        // step of the last origination, negative
-
-	applicant *applicant // nil for a borrower of the snapshot
 }
 
 // NewPlan checks the arms and settings and prepares every borrower. It reports all problems at once.
@@ -369,7 +353,7 @@ func (f *family) join(arm int, book *rule.Book, steered *helm) {
 	f.classes = append(f.classes, class{tariffOf(book), t.APRCap, t.Open, t.Outside, t.Bureau, t.Conduct, bit})
 }
 
-// load fills borrowers and loans, ordered by segment so that neighbours share a few result cells.
+// load reads what is added to the portfolio.
 func (p *Plan) load(portfolio *data.Portfolio) error {
 	if len(portfolio.Borrowers) == 0 {
 		return &data.Problems{Cause: data.BadData, List: []data.Problem{{Message: "the portfolio has no borrowers to project"}}}
@@ -378,9 +362,8 @@ func (p *Plan) load(portfolio *data.Portfolio) error {
 	if err := termsFit(portfolio.Loans, grid); err != nil {
 		return err
 	}
-	order := ordered(portfolio)
-	p.borrowers = make([]borrower, 0, len(order))
-	p.loans = make([]contract.Loan, 0, len(portfolio.Loans))
+	p.portfolio, p.order, p.step = portfolio, ordered(portfolio), grid.Step()
+	p.instalment, p.merges = make([]data.Money, len(portfolio.Loans)), map[uint32][]contract.Loan{}
 	for i := range p.cellAt {
 		p.cellAt[i] = -1
 	}
@@ -390,30 +373,13 @@ func (p *Plan) load(portfolio *data.Portfolio) error {
 			p.addCell(c.segment, c.product)
 		}
 	}
-	for _, i := range order {
-		b := &portfolio.Borrowers[i]
-		newest := &portfolio.Loans[b.First]
-		c := borrower{
-			id: b.ID, income: b.Income, pd: b.PD12, base: newest.Principal, weight: int64(b.Weight),
-			first: uint32(len(p.loans)), segment: b.Segment, outside: b.External, bucket: b.Bucket,
-			overdue: overdue(b, grid), ordinal: b.Ordinal, gap: int16(grid.FromMonths(int(b.Gap))),
-			product: newest.Product, tenor: tenor(newest, grid), age: age(newest, grid), origin: -age(newest, grid) - 1,
-		}
-		if b.Bucket == 0 && b.Ordinal > 0 {
-			c.clean = min(b.Ordinal-1, maxClean)
-		}
-		rows := portfolio.Loans[b.First : b.First+uint32(b.Open)]
-		open := make([]contract.Loan, 0, 4)
-		for j := len(rows) - 1; j >= 0; j-- {
-			open = append(open, resume(&rows[j], int(c.overdue), grid))
-		}
-		open = p.merged.into(open, grid)
-		p.loans = append(p.loans, open...)
-		c.open = uint8(len(open))
-		p.borrowers = append(p.borrowers, c)
-		p.population += c.weight
-		for _, product := range append([]data.Product{c.product}, products(open)...) {
-			p.addCell(c.segment, product)
+	for i := range p.order {
+		b := p.borrower(i)
+		p.schedule(&b, int(p.row(i).Open))
+		p.population += b.weight
+		p.addCell(b.segment, b.product)
+		for _, l := range p.open(&b, new(slots)) {
+			p.addCell(b.segment, l.Product)
 		}
 	}
 	if census == nil {
@@ -424,51 +390,51 @@ func (p *Plan) load(portfolio *data.Portfolio) error {
 	return nil
 }
 
-// ordered returns the indices of the borrowers of a portfolio in the order of a plan.
+// ordered returns the indices of the borrowers of a portfolio in the order of a plan: by segment, so that neighbours share
+// a few result cells, and as they come.
 func ordered(portfolio *data.Portfolio) []uint32 {
-	order := make([]uint32, len(portfolio.Borrowers))
-	for i := range order {
-		order[i] = uint32(i)
+	var place [1 << 8]int // of the next borrower of a segment
+	for i := range portfolio.Borrowers {
+		if next := int(portfolio.Borrowers[i].Segment) + 1; next < len(place) {
+			place[next]++
+		}
 	}
-	slices.SortStableFunc(order, func(a, b uint32) int {
-		return cmp.Compare(portfolio.Borrowers[a].Segment, portfolio.Borrowers[b].Segment)
-	})
+	for g := range place[1:] {
+		place[g+1] += place[g]
+	}
+	order := make([]uint32, len(portfolio.Borrowers))
+	for i := range portfolio.Borrowers {
+		at := &place[portfolio.Borrowers[i].Segment]
+		order[*at] = uint32(i)
+		*at++
+	}
 	return order
 }
 
 // rank finds every borrower's risk.
 func (p *Plan) rank() {
-	if p.settings.Link == factor.Probit && p.portfolio.HasPD {
-		for _, b := range p.bands() {
-			for _, i := range b.members {
-				p.borrowers[i].risk = uint16(len(p.risks))
-			}
-			p.risks = append(p.risks, risk{b.Segment, b.PD})
-		}
-		for i := len(p.borrowers) - len(p.applicants); i < len(p.borrowers); i++ {
-			b, near := &p.borrowers[i], math.Inf(1)
-			for k, r := range p.risks {
-				if d := math.Abs(r.pd - b.pd); r.segment == int(b.segment) && d < near {
-					b.risk, near = uint16(k), d
-				}
-			}
+	if p.settings.Link != factor.Probit || !p.portfolio.HasPD {
+		for g := range p.segments {
+			p.risks = append(p.risks, risk{segment: g})
 		}
 		return
 	}
-	for g := range p.segments {
-		p.risks = append(p.risks, risk{segment: g})
+	riskOf := make([]uint16, p.Borrowers())
+	for _, b := range p.bands() {
+		for _, i := range b.members {
+			riskOf[i] = uint16(len(p.risks))
+		}
+		p.risks = append(p.risks, risk{b.Segment, b.PD})
 	}
-	for i := range p.borrowers {
-		p.borrowers[i].risk = uint16(p.borrowers[i].segment)
+	for i := len(p.order); i < len(riskOf); i++ {
+		b, near := p.borrower(i), math.Inf(1)
+		for k, r := range p.risks {
+			if d := math.Abs(r.pd - b.pd); r.segment == int(b.segment) && d < near {
+				riskOf[i], near = uint16(k), d
+			}
+		}
 	}
-}
-
-func products(loans []contract.Loan) []data.Product {
-	out := make([]data.Product, len(loans))
-	for i := range loans {
-		out[i] = loans[i].Product
-	}
-	return out
+	p.riskOf = riskOf
 }
 
 func (p *Plan) addCell(segment uint8, product data.Product) {
@@ -489,99 +455,18 @@ func (p *Plan) addCell(segment uint8, product data.Product) {
 	}
 }
 
-// resume turns a row of the portfolio into a running loan of a borrower who is so many steps overdue: the schedule
-// is amortised anew from the balance (model.md §22 item 9), arrears are as many steps' interest (item 50f).
-func resume(row *data.Loan, overdue int, grid data.Grid) contract.Loan {
-	term, age := int(tenor(row, grid)), int(age(row, grid))
-	remaining := max(1, overdue, term-age+overdue)
-	l := contract.Resume(row.Product, row.Principal, row.Balance, row.APR, max(term, remaining), remaining, grid.Step())
-	l.Origin = int16(-age - 1)
-	if overdue > 0 {
-		l.Flags |= contract.Dirty
-		for range overdue {
-			l.Accrue()
-		}
-	}
-	return l
-}
-
-// merged counts borrowers with more open loans than a state holds: the three largest balances stay, the rest
-// become one loan (model.md §22 item 53).
-type merged struct {
-	borrowers, loans int64
-	before, after    data.Money
-}
-
-func (m *merged) into(open []contract.Loan, grid data.Grid) []contract.Loan {
-	if len(open) <= rule.MaxOwn {
-		return open
-	}
-	m.borrowers++
-	order := make([]int, len(open))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(open[b].Balance, open[a].Balance) })
-	small := order[rule.MaxOwn-1:]
-	slices.Sort(small)
-	sum := contract.Loan{Product: data.Annuity, Origin: open[small[0]].Origin}
-	weighted := 0.
-	instalments := data.Money(0)
-	for _, i := range small {
-		l := &open[i]
-		m.loans++
-		m.before += l.Balance
-		sum.Balance += l.Balance
-		sum.Principal += l.Principal
-		sum.Accrued += l.Accrued
-		sum.Flags |= l.Flags
-		sum.Origin = max(sum.Origin, l.Origin)
-		instalments += max(l.Burden(&contract.Line{}), 1)
-		weighted += l.Rate * float64(l.Balance)
-	}
-	rate := weighted / float64(sum.Balance)
-	remaining, year := 1, float64(grid.PerYear())
-	for remaining < grid.FromMonths(data.MaxTerm) && contract.AnnuityFactor(rate, remaining)*float64(sum.Balance) > float64(instalments) {
-		remaining++
-	}
-	one := contract.Resume(data.Annuity, sum.Principal, sum.Balance, rate*year, remaining, remaining, grid.Step())
-	one.Accrued, one.Flags, one.Origin = sum.Accrued, sum.Flags, sum.Origin
-	m.after += one.Balance
-	kept := []contract.Loan{one}
-	for i := range open {
-		if !slices.Contains(small, i) {
-			kept = append(kept, open[i])
-		}
-	}
-	return kept
-}
-
-func (m *merged) add(o *merged) {
-	m.borrowers += o.borrowers
-	m.loans += o.loans
-	m.before += o.before
-	m.after += o.after
-}
-
-func (m *merged) warnings(list []string) []string {
-	if m.borrowers == 0 {
-		return list
-	}
-	return append(list, fmt.Sprintf("%d borrowers have more than %d open loans: their %d smallest loans were merged into one loan each (balance before %v, after %v)",
-		m.borrowers, rule.MaxOwn, m.loans, m.before, m.after))
-}
-
 // newModel anchors every segment and grades every borrower.
 func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	grid := p.settings.Grid
 	m := &model{Params: params.Educated().On(grid), step: grid.Step(), year: float64(grid.PerYear())}
 	m.parts, m.leaving, m.soon = uint8(grid.SubStates()), int16(grid.FromMonths(1)), int16(14/grid.Days())
 	oldest := 0
-	for i := range p.borrowers {
-		oldest = max(oldest, int(p.borrowers[i].age))
-	}
-	for i := range p.loans {
-		oldest = max(oldest, -int(p.loans[i].Origin))
+	var room slots
+	for _, b := range p.all() {
+		oldest = max(oldest, int(b.age))
+		for _, l := range p.open(b, &room) {
+			oldest = max(oldest, -int(l.Origin))
+		}
 	}
 	m.season = m.Seasoning(oldest+max(p.steps(), grid.Steps(pilotMonths))+2, m.step)
 	m.hump = slices.Clone(m.season)
@@ -606,8 +491,7 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 		m.unscored = anchor.UnconditionalPD(&params, grid, unscored)
 	}
 	sums, counts := make([]float64, len(p.segments)), make([]float64, len(p.segments))
-	for i := range p.borrowers {
-		b := &p.borrowers[i]
+	for _, b := range p.all() {
 		if b.applicant == nil { // applicants do not move the anchoring of those who are there
 			sums[b.segment] += m.pd(b)
 			counts[b.segment]++
@@ -643,18 +527,17 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	m.graded = make([]graded, len(p.borrowers))
-	m.prices = make([]float64, len(p.loans))
+	m.graded = make([]graded, p.Borrowers())
 	m.setAside = provision.NewTable(p.settings.Provisions, &params, grid)
 	p.grade(m, unscored)
 	var beyond excess // where there is a census, it counts them all
-	for i := range p.borrowers {
-		b, grade := &p.borrowers[i], provision.GradeOf(m.graded[i].hazard)
+	for i, b := range p.all() {
+		grade := provision.GradeOf(m.graded[i].hazard)
 		if most := m.segments[b.risk].Most(); p.portfolio.HasPD && b.pd > most {
 			beyond = excess{beyond.count + 1, b.segment, b.id, most}
 		}
 		m.setAside.Add(grade, b.tenor)
-		for _, l := range p.open(b) {
+		for _, l := range p.open(b, &room) {
 			m.setAside.Add(grade, l.Term)
 		}
 	}
@@ -677,65 +560,56 @@ func (p *Plan) grade(m *model, unscored float64) {
 		tenor   int16
 		segment *anchor.Segment
 	}
-	one := func(grades map[grade]graded, i int) {
-		b := &p.borrowers[i]
-		key := grade{m.pd(b), b.product, b.tenor, m.segments[b.risk]}
+	one := func(grades map[grade]graded, i int) (dear []priced) {
+		b := p.borrower(i)
+		key := grade{m.pd(&b), b.product, b.tenor, m.segments[b.risk]}
 		g, ok := grades[key]
 		if !ok {
 			g.hazard = unscored
 			if p.portfolio.HasPD {
 				g.hazard = key.segment.LogHazard(b.pd)
 			}
-			g.breakEven = contract.BreakEven(b.product, int(b.tenor), m.pd(b), m.costs)
+			g.breakEven = contract.BreakEven(b.product, int(b.tenor), m.pd(&b), m.costs)
 			if len(grades) < 1<<16 {
 				grades[key] = g
 			}
 		}
 		if p.portfolio.HasPD && b.applicant == nil {
-			g.eta = m.Eta(p.snapshot(b, m))
+			g.eta = m.Eta(p.snapshot(&b, m))
 		} // else, and for applicants, the base hazard is that of the reference covariates, where Eta is 0
 		m.graded[i] = g
-		for j, l := range p.open(b) {
+		for j, l := range p.open(&b, new(slots)) {
 			if l.Product != b.product || l.Term != b.tenor {
-				m.prices[int(b.first)+j] = contract.BreakEven(l.Product, int(l.Term), m.pd(b), m.costs)
+				dear = append(dear, priced{b.first + uint32(j), contract.BreakEven(l.Product, int(l.Term), m.pd(&b), m.costs)})
 			}
 		}
+		return dear
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
+	var mu sync.Mutex
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			grades := map[grade]graded{} // tapes give a PD per grade, not per borrower
 			for {
 				from := int(next.Add(1)-1) * block
-				if from >= len(p.borrowers) {
+				if from >= p.Borrowers() {
 					return
 				}
-				for i := range min(block, len(p.borrowers)-from) {
-					one(grades, from+i)
+				var dear []priced
+				for i := range min(block, p.Borrowers()-from) {
+					dear = append(dear, one(grades, from+i)...)
 				}
+				mu.Lock()
+				m.prices = append(m.prices, dear...)
+				mu.Unlock()
 			}
 		})
 	}
 	wg.Wait()
+	slices.SortFunc(m.prices, func(a, b priced) int { return cmp.Compare(a.loan, b.loan) })
+	m.prices = slices.Clip(m.prices)
 }
-
-// snapshot returns the covariates at which a borrower's PD holds (model.md §22 item 2).
-func (p *Plan) snapshot(b *borrower, m *model) behaviour.Covariates {
-	own, apr := data.Money(0), m.APRRef
-	for _, l := range p.open(b) {
-		own += l.Burden(&m.line)
-		apr = l.Rate * m.year // the last one is the newest
-	}
-	own = p.settings.Grid.AMonth(own)
-	outside := min(int(b.outside), int(m.OutsideMax))
-	return behaviour.Covariates{
-		PTI:     (float64(own) + float64(outside)*float64(m.outsideInstalment)) / float64(b.income),
-		Outside: outside, Ordinal: int(b.ordinal), APR: apr,
-	}
-}
-
-func (p *Plan) open(b *borrower) []contract.Loan { return p.loans[b.first : b.first+uint32(b.open)] }
 
 // money turns whole currency units into Money.
 func money(units float64) data.Money { return data.Money(math.RoundToEven(units * float64(data.Unit))) }

@@ -30,7 +30,7 @@ func (p *Plan) Memory(workers int) int64 { return p.MemoryOf(workers, data.Whole
 
 // MemoryOf is Memory for a shard of the run.
 func (p *Plan) MemoryOf(workers int, shard data.Shard) int64 {
-	const perBorrower, perLoan, perGrade = 80, 48, 24
+	const perBorrower, perLoan, perGrade = 45, 40, 24
 	block := int64(p.settings.Months+1) * int64(data.NumCounters) * 8
 	arms, singles := int64(0), int64(len(p.cells))
 	for i := range p.families {
@@ -41,9 +41,9 @@ func (p *Plan) MemoryOf(workers int, shard data.Shard) int64 {
 		models[f.model] = true
 	}
 	margins := int64(len(newCells(p.cells, 0).cells))
-	portfolio := int64(len(p.borrowers))*(perBorrower+48) + int64(len(p.loans))*(perLoan+40) + int64(len(models))*int64(len(p.borrowers))*perGrade
+	portfolio := int64(p.Borrowers())*perBorrower + int64(len(p.instalment))*perLoan + int64(len(models))*int64(p.Borrowers())*perGrade
 	if p.steered() {
-		portfolio += int64(workers) * int64(len(p.borrowers)) * (perFollowed + perMarks*int64(len(p.families)))
+		portfolio += int64(workers) * int64(p.Borrowers()) * (perFollowed + perMarks*int64(len(p.families)))
 	}
 	sets := 0
 	for i := range p.families {
@@ -146,6 +146,7 @@ func (p *Plan) simulate(ctx context.Context, workers, from, to int, begin func()
 type worker struct {
 	plan        *Plan
 	fate        fate
+	who         borrower
 	person      person
 	waiting     []parted
 	application rule.Application
@@ -201,7 +202,7 @@ func newWorker(p *Plan) *worker {
 	}
 	w.scratch = make([]int64, (p.settings.Months+1)*int(data.NumCounters))
 	if p.steered() {
-		w.crowd = newCrowd(len(p.borrowers))
+		w.crowd = newCrowd(p.Borrowers())
 	}
 	return w
 }
@@ -253,7 +254,7 @@ func (w *worker) path(ctx context.Context, path int, counts [][]int64) error {
 	}
 	if w.noted && p.steered() {
 		for i := w.from; i < w.to; i++ {
-			w.access.cross(i, p.borrowers[i].weight)
+			w.access.cross(i, p.weight(i))
 		}
 	}
 	w.settle(path, counts)
@@ -329,13 +330,14 @@ func (w *worker) settle(path int, counts [][]int64) {
 // borrower simulates one borrower on one path in every arm, with the same draws.
 func (w *worker) borrower(path, i int) {
 	p := w.plan
-	b := &p.borrowers[i]
+	p.meet(i, &w.who)
+	b := &w.who
 	w.fate.draw(p.settings.Seed, b.id, path)
 	steps := p.steps()
 	for f := range p.families {
 		family := &p.families[f]
 		m := family.model
-		w.meet(&w.person, f, i)
+		w.meet(&w.person, b, f, i)
 		start := p.start(b, &w.fate, m)
 		var done armSet
 		for c := range family.classes {
@@ -378,9 +380,9 @@ func (w *worker) walked(f *family, arms armSet, n int) {
 	}
 }
 
-// meet makes a person borrower i in family f; the fate is his.
-func (w *worker) meet(who *person, f, i int) {
-	family, b := &w.plan.families[f], &w.plan.borrowers[i]
+// meet makes a person borrower i, who is b, in family f; the fate is his.
+func (w *worker) meet(who *person, b *borrower, f, i int) {
+	family := &w.plan.families[f]
 	m := family.model
 	u := w.fate.frailty
 	e := float64(m.DemandCorr*u) + math.Sqrt(1-m.DemandCorr*m.DemandCorr)*w.fate.demand

@@ -31,16 +31,16 @@ func (p *Plan) newSample() *sample {
 		key uint64
 		at  uint32
 	}
-	list := make([]ranked, len(p.borrowers))
-	for i := range list {
-		list[i] = ranked{p.likeness(&p.borrowers[i]), uint32(i)}
+	list := make([]ranked, p.Borrowers())
+	for i, b := range p.all() {
+		list[i] = ranked{p.likeness(b), uint32(i)}
 	}
 	slices.SortFunc(list, func(a, b ranked) int {
 		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.at, b.at))
 	})
 	s := &sample{order: make([]uint32, len(list)), upto: make([]int64, len(list)+1), snapshot: len(list) - len(p.applicants)}
 	for k, r := range list {
-		s.order[k], s.upto[k+1] = r.at, s.upto[k]+p.borrowers[r.at].weight
+		s.order[k], s.upto[k+1] = r.at, s.upto[k]+p.weight(int(r.at))
 	}
 	return s
 }
@@ -56,7 +56,8 @@ func (p *Plan) likeness(b *borrower) uint64 {
 	case b.open == 0:
 		state = 1 << 9
 	}
-	for _, l := range p.open(b) {
+	var room slots
+	for _, l := range p.open(b, &room) {
 		amount += l.Balance
 	}
 	band := uint64(0)
@@ -114,11 +115,11 @@ func (s *sample) pick(seed uint64, path, j int) (borrower int, weight int64) {
 // checkSample reports why a sample cannot be drawn.
 func checkSample(ps *data.Problems, p *Plan) {
 	size := p.settings.Sample
-	if size == 0 || size >= len(p.borrowers) {
+	if size == 0 || size >= p.Borrowers() {
 		return
 	}
 	if p.settings.Design == factor.Importance {
-		ps.Add("sample", "the design importance is for quantiles over paths, which a sample of %d of %d borrowers widens: simulate all (sample: all)", size, len(p.borrowers))
+		ps.Add("sample", "the design importance is for quantiles over paths, which a sample of %d of %d borrowers widens: simulate all (sample: all)", size, p.Borrowers())
 	}
 	least := 2
 	if len(p.applicants) > 0 {
@@ -130,7 +131,7 @@ func checkSample(ps *data.Problems, p *Plan) {
 	for _, f := range p.families {
 		for _, h := range f.helms {
 			ps.Add("sample", "arm %s has rules that watch the whole book, which a sample of %d of %d borrowers would move by chance: simulate all (sample: all)",
-				p.arms[f.arms[h.at]].Name, size, len(p.borrowers))
+				p.arms[f.arms[h.at]].Name, size, p.Borrowers())
 		}
 	}
 }
@@ -152,13 +153,10 @@ func (p *Plan) checkWeights(ps *data.Problems) {
 // Simulated is the number of borrowers that each path simulates.
 func (p *Plan) Simulated() int {
 	if p.sample == nil {
-		return len(p.borrowers)
+		return p.Borrowers()
 	}
 	return p.sample.size
 }
-
-// Borrowers is the number of borrowers and applicants of the plan.
-func (p *Plan) Borrowers() int { return len(p.borrowers) }
 
 // Steered reports whether some arm has rules that watch the whole book; no sample can be drawn then.
 func (p *Plan) Steered() bool { return p.steered() }
@@ -181,7 +179,7 @@ func (p *Plan) With(paths, sampled int) (*Plan, error) {
 // drawFrom prepares the sample of the settings.
 func (p *Plan) drawFrom(ps *data.Problems) {
 	p.sample = nil
-	if checkSample(ps, p); ps.Err() != nil || p.settings.Sample == 0 || p.settings.Sample >= len(p.borrowers) {
+	if checkSample(ps, p); ps.Err() != nil || p.settings.Sample == 0 || p.settings.Sample >= p.Borrowers() {
 		return
 	}
 	if p.likely == nil {

@@ -44,10 +44,10 @@ func (p *Plan) seePrices(m *model) {
 		}
 	}
 	sum, squares, n := 0., 0., 0.
-	for i := range p.borrowers {
-		b := &p.borrowers[i]
+	var room slots
+	for i, b := range p.all() {
 		price(b.product, b.tenor)
-		for _, l := range p.open(b) {
+		for _, l := range p.open(b, &room) {
 			price(l.Product, l.Term)
 		}
 		w, a := float64(b.weight), m.graded[i].hazard

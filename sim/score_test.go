@@ -49,13 +49,13 @@ func TestScoreGain(t *testing.T) {
 	w := newWorker(plan)
 	for path := range paths {
 		w.economies = plan.economies(path)
-		for i := range plan.borrowers {
+		for i, b := range plan.all() {
 			w.borrower(path, i)
 			who := person{
-				grade: math.Log(-math.Log1p(-plan.borrowers[i].pd)), seen: math.Log(-math.Log1p(-w.person.pd)),
+				grade: math.Log(-math.Log1p(-b.pd)), seen: math.Log(-math.Log1p(-w.person.pd)),
 			}
 			who.truth = who.grade + w.person.frailty
-			cell := w.tallies[0].cell(int(plan.cellAt[int(plan.borrowers[i].segment)*data.NumProducts+int(plan.borrowers[i].product)]))
+			cell := w.tallies[0].cell(int(plan.cellAt[int(b.segment)*data.NumProducts+int(b.product)]))
 			for s := range months {
 				who.defaulted = who.defaulted || counters(cell, s)[data.Defaults] > 0
 			}

@@ -200,8 +200,8 @@ func (p *Plan) weigh(from, to int) (sum int64) {
 		}
 		return sum
 	}
-	for i := from; i < min(to, len(p.borrowers)-len(p.applicants)); i++ {
-		sum += p.borrowers[i].weight
+	for i := from; i < min(to, len(p.order)); i++ {
+		sum += p.weight(i)
 	}
 	return sum
 }

@@ -142,7 +142,7 @@ func (p *Plan) start(b *borrower, f *fate, m *model) state {
 		lateAt: [3]int16{never, never, never}, granted: [rule.MaxOwn]int16{-1, -1, -1, -1}, dependent: f.dependent < b.dependence(m),
 	}
 	s.began, s.moved, s.lately = s.outside, -1, everywhere(s.outside)
-	copy(s.loans[:], p.open(b))
+	p.open(b, &s.loans)
 	s.remember()
 	switch {
 	case b.applicant != nil:

@@ -55,7 +55,7 @@ type standing struct {
 
 // story listens to the life of one borrower (Follower).
 type story struct {
-	borrower *borrower
+	id       uint64         // of the borrower
 	governed map[int]ruling // in an arm with controls: the decisions about him, by step; else nil
 	requests []Request
 	outcome  outcome
@@ -70,7 +70,7 @@ type ruling struct {
 // judged takes in a decision about an application and returns the one that holds: under controls that of the whole
 // book.
 func (s *story) judged(l *life, t, i int, a *rule.Application, d rule.Decision) rule.Decision {
-	if l.borrower != s.borrower {
+	if l.borrower.id != s.id {
 		return d
 	}
 	r, known := s.governed[t]
@@ -109,7 +109,7 @@ func (h *helm) control(reason data.Reason) rule.Rule {
 
 // came takes in what came of the last application that was judged.
 func (s *story) came(l *life, o outcome) {
-	if l.borrower != s.borrower || l.helm != nil {
+	if l.borrower.id != s.id || l.helm != nil {
 		return
 	}
 	r := &s.requests[len(s.requests)-1]
@@ -120,16 +120,17 @@ func (s *story) came(l *life, o outcome) {
 // Follower tells the stories of one borrower. It keeps room for a path and is not for two goroutines at once.
 type Follower struct {
 	worker *worker
-	at     int // in Plan.borrowers
+	at     int // in the plan
 }
 
 // Follow returns a follower of the borrower of that ID, nil where the plan has none.
 func (p *Plan) Follow(id uint64) *Follower {
-	at := slices.IndexFunc(p.borrowers, func(b borrower) bool { return b.id == id })
-	if at < 0 {
-		return nil
+	for at, b := range p.all() {
+		if b.id == id {
+			return &Follower{newWorker(p), at}
+		}
 	}
-	return &Follower{newWorker(p), at}
+	return nil
 }
 
 // Tell tells the borrower's story on a path in an arm: the same as in a run of the whole plan. In an arm with controls
@@ -138,9 +139,11 @@ func (f *Follower) Tell(ctx context.Context, path, arm int) (*Story, error) {
 	w, p := f.worker, f.worker.plan
 	out := &Story{Arm: arm, Months: make([]Month, p.settings.Months+1)}
 	arm = p.as[arm]
-	b, y := &p.borrowers[f.at], w.tallies[arm]
+	y := w.tallies[arm]
+	p.meet(f.at, &w.who)
+	b := &w.who
 	clear(y.counts)
-	w.story = &story{borrower: b}
+	w.story = &story{id: b.id}
 	w.economies = p.economies(path)
 	at := slices.IndexFunc(p.families, func(f family) bool { return slices.Contains(f.arms, arm) })
 	family := &p.families[at]
@@ -164,7 +167,7 @@ func (f *Follower) Tell(ctx context.Context, path, arm int) (*Story, error) {
 		clear(y.counts)
 	}
 	w.fate.draw(p.settings.Seed, b.id, path)
-	w.meet(&w.person, at, f.at)
+	w.meet(&w.person, b, at, f.at)
 	if h != nil {
 		w.person.economy = w.crowd.people[f.at].economy // a stop of lending may have changed it
 	}

@@ -13,9 +13,8 @@ import (
 func tell(t *testing.T, plan *Plan, path, arm int) (sum []int64) {
 	t.Helper()
 	sum = make([]int64, (plan.settings.Months+1)*int(data.NumCounters))
-	f := plan.Follow(plan.borrowers[0].id)
-	for i := range plan.borrowers {
-		b := &plan.borrowers[i]
+	f := plan.Follow(plan.row(0).ID)
+	for i, b := range plan.all() {
 		f.at = i
 		story, err := f.Tell(t.Context(), path, arm)
 		if err != nil {

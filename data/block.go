@@ -8,13 +8,20 @@ import (
 )
 
 // Held is the number of rows that a builder holds.
-func (b *Builder) Held() int { return len(b.rows) }
+func (b *Builder) Held() (rows int) {
+	for _, part := range b.parts {
+		rows += len(part)
+	}
+	return rows
+}
 
 // Oldest names the first row that a builder holds, by the number of its file and its own; both 0 where it holds none.
 func (b *Builder) Oldest() (file int, row int64) {
-	for i, r := range b.rows {
-		if i == 0 || int(r.file) < file || int(r.file) == file && int64(r.row) < row {
-			file, row = int(r.file), int64(r.row)
+	for _, part := range b.parts {
+		for _, r := range part {
+			if row == 0 || int(r.file) < file || int(r.file) == file && int64(r.row) < row {
+				file, row = int(r.file), int64(r.row)
+			}
 		}
 	}
 	return file, row
@@ -25,19 +32,16 @@ func (b *Builder) Oldest() (file int, row int64) {
 func (b *Builder) Cut() *Builder {
 	next := NewBuilder(b.opts)
 	next.files, next.segments, next.names = b.files, maps.Clone(b.segments), slices.Clone(b.names)
-	if n := len(b.rows); n > 0 {
-		last := b.rows[n-1].borrower
-		next.rows = slices.Grow(next.rows, cap(b.rows))
-		kept := b.rows[:0]
-		for _, r := range b.rows {
-			if r.borrower == last {
-				next.rows = append(next.rows, r)
-			} else {
-				kept = append(kept, r)
-			}
+	at := b.last >> (64 - partBits)
+	kept := b.parts[at][:0]
+	for _, r := range b.parts[at] {
+		if r.borrower == b.last {
+			next.parts[at], next.last = append(next.parts[at], r), r.borrower
+		} else {
+			kept = append(kept, r)
 		}
-		b.rows = kept
 	}
+	b.parts[at] = kept
 	return next
 }
 

@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"math"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,11 +46,12 @@ type BuilderOptions struct {
 }
 
 // Builder makes a Portfolio out of rows in any order. Every row is checked by itself in Add, and with the other
-// rows of its borrower in Finish. It keeps 88 bytes a row.
+// rows of its borrower in Finish. It keeps 80 bytes a row.
 type Builder struct {
 	opts     BuilderOptions
 	files    []string
-	rows     []record
+	parts    [numParts][]record // by the first bits of the borrower's hash, so that they can be let go of one by one
+	last     uint64             // borrower of the row that came last
 	read     int64
 	rejected int64
 	findings map[string]*Finding
@@ -58,18 +61,24 @@ type Builder struct {
 	asOf     int64    // days since 1970-01-01
 }
 
+const (
+	partBits = 6
+	numParts = 1 << partBits
+)
+
 // record is an accepted row, its keys reduced to hashes.
 type record struct {
 	borrower, loan             uint64
 	principal, balance, income Money
 	apr, pd                    float64
-	check                      uint32 // further bytes of the borrower key's hash
 	weight                     uint32
 	row                        uint32 // for examples
 	file                       uint16
-	term, age, dpd             int16
-	ordinal, external, segment uint8 // ordinal 0 = not given
-	days, termDays             uint8 // beyond age; 0 = the term is in months
+	term, age                  int16
+	check                      [3]uint8 // further bytes of the borrower key's hash
+	dpd                        uint8    // at most DefaultDPD, from which on it makes no difference
+	ordinal, external, segment uint8    // ordinal 0 = not given
+	days, termDays             uint8    // beyond age; 0 = the term is in months
 	product                    Product
 }
 
@@ -80,8 +89,16 @@ func NewBuilder(opts BuilderOptions) *Builder {
 		b.asOf = DayOf(opts.AsOf)
 	}
 	const reserved = 1 << 24 // a damaged file may claim any number
-	b.rows = make([]record, 0, min(max(opts.Rows, 0), reserved))
+	each := float64(min(max(opts.Rows, 0), reserved)) / numParts
+	b.reserve(int(each + 4*math.Sqrt(each))) // hashes spread them evenly
 	return b
+}
+
+// reserve makes room for so many rows in each part.
+func (b *Builder) reserve(each int) {
+	for i := range b.parts {
+		b.parts[i] = make([]record, 0, each)
+	}
 }
 
 // DayOf counts the days from 1970-01-01 to the day of t in UTC.
@@ -233,7 +250,7 @@ func (b *Builder) Add(row *Row) {
 
 	loan, borrower := c.key(LoanID), c.key(BorrowerID)
 	r.loan, r.borrower = binary.BigEndian.Uint64(loan[:]), binary.BigEndian.Uint64(borrower[:])
-	r.check = binary.BigEndian.Uint32(borrower[8:])
+	r.check = [3]uint8(borrower[8:])
 
 	r.balance = c.money(BalanceOpen, 0, "negative_balance", "the balance must be 0 or more")
 	r.principal = c.money(PrincipalLent, 1, "principal_not_positive", "the principal must be above 0")
@@ -246,9 +263,8 @@ func (b *Builder) Add(row *Row) {
 	}
 	r.term, r.termDays = c.term()
 	r.age, r.days = c.age()
-	if v, ok := c.integer(DaysPastDue, false, 0, MaxDPD); ok {
-		r.dpd = int16(v)
-	}
+	dpd, _ := c.integer(DaysPastDue, false, 0, MaxDPD)
+	r.dpd = uint8(min(dpd, DefaultDPD))
 	if pd, ok := c.number(PD12, true); ok {
 		if pd <= 0 || pd > MaxPD12 {
 			c.reject("pd12_out_of_range", PD12, "the probability must be above 0 and at most 0.99; 0 and 1 are not probabilities of anybody", show(pd))
@@ -282,12 +298,13 @@ func (b *Builder) Add(row *Row) {
 	}
 	switch {
 	case r.balance == 0 && r.dpd > 0 && r.dpd < DefaultDPD:
-		b.note(Warning, "repaid_but_late", DaysPastDue.String(), "a loan without a balance has days past due; they are ignored", row.File, row.Number, strconv.Itoa(int(r.dpd)))
+		b.note(Warning, "repaid_but_late", DaysPastDue.String(), "a loan without a balance has days past due; they are ignored", row.File, row.Number, strconv.FormatInt(dpd, 10))
 		r.dpd = 0
-	case r.age == 0 && r.dpd > int16(r.days):
-		b.note(Warning, "new_but_late", DaysPastDue.String(), "a loan of age 0 has days past due; taken as it is", row.File, row.Number, strconv.Itoa(int(r.dpd)))
+	case r.age == 0 && dpd > int64(r.days):
+		b.note(Warning, "new_but_late", DaysPastDue.String(), "a loan of age 0 has days past due; taken as it is", row.File, row.Number, strconv.FormatInt(dpd, 10))
 	}
-	b.rows = append(b.rows, r)
+	part := &b.parts[r.borrower>>(64-partBits)]
+	*part, b.last = append(*part, r), r.borrower
 	if b.opts.Seen != nil {
 		b.opts.Seen(r.loan)
 	}
@@ -398,14 +415,6 @@ func (b *Builder) Finish() (*Portfolio, error) {
 		}
 	}
 	b.dropDuplicates()
-	slices.SortFunc(b.rows, func(x, y record) int {
-		return cmp.Or(
-			cmp.Compare(x.borrower, y.borrower),
-			cmp.Compare(x.age, y.age), // newest first
-			cmp.Compare(y.ordinal, x.ordinal),
-			cmp.Compare(x.loan, y.loan))
-	})
-
 	p := &Portfolio{Currency: b.opts.Currency, AsOf: b.opts.AsOf, HasPD: b.opts.Present[PD12]}
 	p.Intake.Rows, p.Intake.Rejected = b.read, b.rejected
 	p.Segments = slices.Sorted(slices.Values(b.names))
@@ -414,30 +423,10 @@ func (b *Builder) Finish() (*Portfolio, error) {
 		at, _ := slices.BinarySearch(p.Segments, name)
 		place[i] = uint8(at)
 	}
-	overflow, borrowers := false, 0
-	for i, r := range b.rows {
-		if i == 0 || r.borrower != b.rows[i-1].borrower {
-			borrowers++
-		}
-	}
-	p.Borrowers, p.Loans = make([]Borrower, 0, borrowers), make([]Loan, 0, len(b.rows))
-	for from := 0; from < len(b.rows); {
-		to := from + 1
-		for to < len(b.rows) && b.rows[to].borrower == b.rows[from].borrower {
-			to++
-		}
-		rows := b.rows[from:to]
-		from = to
-		if !slices.ContainsFunc(rows, func(r record) bool { return r.check != rows[0].check }) {
-			overflow = !p.add(b, rows, place) || overflow
-			continue
-		}
-		problems.Add("column borrower_id", "two different keys share a hash of 64 bits (%s); change one of them", b.at(rows[0]))
-	}
-	b.rows = nil
+	fits := p.group(b, place, problems)
 	p.trimSegments()
 	p.Intake.Findings = b.sorted()
-	if overflow {
+	if !fits {
 		problems.Add("", "the portfolio is too large: balances times weights above 9e16, more than 4 billion loans, or a borrower with more than 65535 of them")
 	}
 	if !b.opts.Block {
@@ -490,27 +479,37 @@ func (f Finding) Problem() Problem {
 
 // dropDuplicates rejects every row whose loan id occurs twice: which of them is right cannot be known.
 func (b *Builder) dropDuplicates() {
-	hashes := make([]uint64, len(b.rows))
-	for i, r := range b.rows {
-		hashes[i] = r.loan
-	}
-	slices.Sort(hashes)
 	twice := map[uint64]bool{}
-	for i := 1; i < len(hashes); i++ {
-		if hashes[i] == hashes[i-1] {
-			twice[hashes[i]] = true
+	const together = 3 // first bits of the hashes that are sorted together: an eighth of them at a time
+	hashes := make([]uint64, 0, b.Held()>>together*9/8)
+	for first := range uint64(1 << together) {
+		hashes = hashes[:0]
+		for _, part := range b.parts {
+			for i := range part {
+				if loan := part[i].loan; loan>>(64-together) == first {
+					hashes = append(hashes, loan)
+				}
+			}
+		}
+		slices.Sort(hashes)
+		for i := 1; i < len(hashes); i++ {
+			if hashes[i] == hashes[i-1] {
+				twice[hashes[i]] = true
+			}
 		}
 	}
 	if len(twice) == 0 {
 		return
 	}
-	b.rows = slices.DeleteFunc(b.rows, func(r record) bool {
-		if twice[r.loan] {
-			b.rejected++
-			b.note(Error, "duplicate_loan_id", LoanID.String(), "the loan id occurs more than once; all its rows are rejected", int(r.file), int64(r.row), "balance "+r.balance.String())
-		}
-		return twice[r.loan]
-	})
+	for k, part := range b.parts {
+		b.parts[k] = slices.DeleteFunc(part, func(r record) bool {
+			if twice[r.loan] {
+				b.rejected++
+				b.note(Error, "duplicate_loan_id", LoanID.String(), "the loan id occurs more than once; all its rows are rejected", int(r.file), int64(r.row), "balance "+r.balance.String())
+			}
+			return twice[r.loan]
+		})
+	}
 }
 
 func (b *Builder) at(r record) string { return fmt.Sprintf("%s row %d", b.files[r.file], r.row) }
@@ -528,8 +527,93 @@ func sortFindings(x, y Finding) int {
 	return cmp.Or(cmp.Compare(x.Severity, y.Severity), cmp.Compare(x.Column, y.Column), cmp.Compare(x.Code, y.Code), cmp.Compare(x.Message, y.Message))
 }
 
-// add takes one borrower's rows, newest first, into the portfolio. It returns false when a total overflows.
-func (p *Portfolio) add(b *Builder, rows []record, place []uint8) bool {
+// spot is where the next borrower of a segment and his loans go.
+type spot struct{ borrower, loan int }
+
+// group turns the rows into borrowers with their loans, ordered by segment and ID, and takes them from the builder. It
+// returns false when a total overflows.
+func (p *Portfolio) group(b *Builder, place []uint8, problems *Problems) bool {
+	spots, held := make([]spot, len(place)), 0
+	for _, part := range b.parts {
+		held += len(part)
+		slices.SortFunc(part, func(x, y record) int {
+			return cmp.Or(
+				cmp.Compare(x.borrower, y.borrower),
+				cmp.Compare(x.age, y.age), // newest first
+				cmp.Compare(y.ordinal, x.ordinal),
+				cmp.Compare(x.loan, y.loan))
+		})
+		for rows := range borrowersOf(part) {
+			if loans := projected(rows); loans > 0 {
+				next := &spots[place[rows[0].segment]]
+				next.borrower, next.loan = next.borrower+1, next.loan+loans
+			}
+		}
+	}
+	all := spot{}
+	for g, n := range spots {
+		spots[g] = all
+		all.borrower, all.loan = all.borrower+n.borrower, all.loan+n.loan
+	}
+	if all.loan > math.MaxUint32 {
+		return false
+	}
+	const many = 1 << 18 // rows for which it is worth while to return memory
+	if held > many {
+		debug.FreeOSMemory()
+	}
+	p.Borrowers, p.Loans = make([]Borrower, all.borrower), make([]Loan, all.loan)
+	fits := true
+	for k := range b.parts {
+		for rows := range borrowersOf(b.parts[k]) {
+			if slices.ContainsFunc(rows, func(r record) bool { return r.check != rows[0].check }) {
+				problems.Add("column borrower_id", "two different keys share a hash of 64 bits (%s); change one of them", b.at(rows[0]))
+				continue
+			}
+			fits = p.add(b, rows, place, &spots[place[rows[0].segment]]) && fits
+		}
+		b.parts[k] = nil
+		if held > many && (k+1)%(numParts/8) == 0 {
+			debug.FreeOSMemory() // or rows and portfolio would be held together, twice what either takes
+		}
+	}
+	return fits
+}
+
+// borrowersOf divides sorted rows.
+func borrowersOf(rows []record) iter.Seq[[]record] {
+	return func(yield func([]record) bool) {
+		for from := 0; from < len(rows); {
+			to := from + 1
+			for to < len(rows) && rows[to].borrower == rows[from].borrower {
+				to++
+			}
+			if !yield(rows[from:to]) {
+				return
+			}
+			from = to
+		}
+	}
+}
+
+// projected is the number of a borrower's rows that stay: the open loans, or the last one repaid; 0 where he is already in
+// default.
+func projected(rows []record) int {
+	open := 0
+	for i := range rows {
+		if rows[i].dpd >= DefaultDPD {
+			return 0
+		}
+		if rows[i].balance > 0 {
+			open++
+		}
+	}
+	return max(open, 1)
+}
+
+// add takes one borrower's rows, newest first, into the portfolio at a spot, which moves on. It returns false when a total
+// overflows.
+func (p *Portfolio) add(b *Builder, rows []record, place []uint8, at *spot) bool {
 	newest := rows[0]
 	differs := func(code string, column ColumnID, what string, same func(r record) bool, value func(r record) string) {
 		if len(rows) == 1 {
@@ -546,8 +630,8 @@ func (p *Portfolio) add(b *Builder, rows []record, place []uint8) bool {
 	differs("pd12_disagree", PD12, "the largest", func(r record) bool { return r.pd == newest.pd }, func(r record) string { return show(r.pd) })
 	differs("external_loans_disagree", ExternalLoans, "the largest", func(r record) bool { return r.external == newest.external }, func(r record) string { return strconv.Itoa(int(r.external)) })
 
-	who := Borrower{ID: newest.borrower, Income: newest.income, Weight: newest.weight, Segment: place[newest.segment], First: uint32(len(p.Loans))}
-	dpd, open, balance := int16(0), 0, Money(0)
+	who := Borrower{ID: newest.borrower, Income: newest.income, Weight: newest.weight, Segment: place[newest.segment], First: uint32(at.loan)}
+	dpd, open, balance := uint8(0), 0, Money(0)
 	for i, r := range rows {
 		if r.ordinal == 0 {
 			rows[i].ordinal = uint8(min(len(rows)-i, math.MaxUint8))
@@ -561,7 +645,7 @@ func (p *Portfolio) add(b *Builder, rows []record, place []uint8) bool {
 	}
 	in := &p.Intake
 	in.Repaid += int64(len(rows) - open)
-	if balance > math.MaxInt64/Money(who.Weight) || open > math.MaxUint16 || len(p.Loans) > math.MaxUint32-open-1 {
+	if balance > math.MaxInt64/Money(who.Weight) || open > math.MaxUint16 {
 		return false
 	}
 	weighted, total := balance*Money(who.Weight), &in.Balance
@@ -578,12 +662,13 @@ func (p *Portfolio) add(b *Builder, rows []record, place []uint8) bool {
 		return true
 	}
 	if dpd > 0 {
-		who.Bucket, who.DaysLate = uint8(1+dpd/30), uint8(dpd)
+		who.Bucket, who.DaysLate = 1+dpd/30, dpd
 	}
 	who.Open = uint16(open)
 	for _, r := range rows {
 		if r.balance > 0 || open == 0 {
-			p.Loans = append(p.Loans, Loan{Principal: r.principal, Balance: r.balance, APR: r.apr, Term: r.term, MonthsOnBook: r.age, Days: r.days, TermDays: r.termDays, Ordinal: r.ordinal, Product: r.product})
+			p.Loans[at.loan] = Loan{Principal: r.principal, Balance: r.balance, APR: r.apr, Term: r.term, MonthsOnBook: r.age, Days: r.days, TermDays: r.termDays, Ordinal: r.ordinal, Product: r.product}
+			at.loan++
 		}
 		if open == 0 {
 			who.Gap = uint8(min(MaxGap, max(0, r.age-r.term)))
@@ -596,7 +681,8 @@ func (p *Portfolio) add(b *Builder, rows []record, place []uint8) bool {
 	in.Loans += int64(open)
 	in.Borrowers++
 	in.WeightedBorrowers += int64(who.Weight)
-	p.Borrowers = append(p.Borrowers, who)
+	p.Borrowers[at.borrower] = who
+	at.borrower++
 	return true
 }
 

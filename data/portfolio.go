@@ -66,10 +66,10 @@ type Borrower struct {
 // Portfolio is a loan tape in canonical form: rows checked, borrowers who already defaulted set aside, order
 // independent of the order of the rows in the files. It is read-only once built.
 type Portfolio struct {
-	Currency    string    // ISO 4217 code, such as "CNY"
-	AsOf        time.Time // snapshot date (UTC midnight); zero when the tape does not say
-	Segments    []string  // names, sorted; at most 255
-	Borrowers   []Borrower
+	Currency    string     // ISO 4217 code, such as "CNY"
+	AsOf        time.Time  // snapshot date (UTC midnight); zero when the tape does not say
+	Segments    []string   // names, sorted; at most 255
+	Borrowers   []Borrower // by segment, then by ID
 	Loans       []Loan
 	HasPD       bool // whether PD12 was given
 	Intake      Intake

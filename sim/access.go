@@ -408,7 +408,10 @@ func (p *Plan) score() {
 		p.scored = []data.ScoreBand{{Borrowers: p.population}}
 	default:
 		people := p.portfolio.Borrowers
-		order := slices.Clone(p.order)
+		order := make([]uint32, len(people))
+		for i := range order {
+			order[i] = uint32(i)
+		}
 		slices.SortFunc(order, func(a, b uint32) int { return cmp.Compare(people[a].PD12, people[b].PD12) })
 		p.scored = scoreBands(func(yield func(float64, int64) bool) {
 			for _, i := range order {
@@ -419,12 +422,12 @@ func (p *Plan) score() {
 		}, p.population)
 	}
 	p.bandOf = make([]uint8, p.Borrowers())
-	for i := range p.order {
+	for i := range p.residents() {
 		pd := p.row(i).PD12
 		p.bandOf[i] = uint8(sort.Search(len(p.scored)-1, func(k int) bool { return p.scored[k].Highest >= pd }))
 	}
 	if len(p.applicants) > 0 {
-		for i := len(p.order); i < len(p.bandOf); i++ {
+		for i := p.residents(); i < len(p.bandOf); i++ {
 			p.bandOf[i] = uint8(len(p.scored))
 		}
 		p.scored = append(p.scored, data.ScoreBand{Applicants: true})

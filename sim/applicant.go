@@ -102,7 +102,7 @@ func (p *Plan) admit() {
 		var like []int32 // borrowers of the snapshot
 		var weights []float64
 		total := 0.
-		for j := range p.order {
+		for j := range p.residents() {
 			if b := p.row(j); len(a.Segments) == 0 || slices.Contains(a.Segments, p.segments[b.Segment]) {
 				total += float64(b.Weight)
 				like, weights = append(like, int32(j)), append(weights, total)

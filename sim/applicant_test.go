@@ -116,7 +116,7 @@ func TestApplicantsDoNotMoveTheAnchor(t *testing.T) {
 	if !slices.Equal(with.anchored.Bands, without.anchored.Bands) {
 		t.Errorf("bands %+v, without applicants %+v", with.anchored.Bands, without.anchored.Bands)
 	}
-	first := len(with.order)
+	first := with.residents()
 	if first != 300 || len(with.applicants) < 200 {
 		t.Fatalf("%d borrowers, %d applicants", first, len(with.applicants))
 	}

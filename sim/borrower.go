@@ -42,12 +42,23 @@ type borrower struct {
 }
 
 // Borrowers is the number of borrowers and applicants of the plan.
-func (p *Plan) Borrowers() int { return len(p.order) + len(p.applicants) }
+func (p *Plan) Borrowers() int { return p.residents() + len(p.applicants) }
 
-// row is borrower i, who is no applicant, in the portfolio.
-func (p *Plan) row(i int) *data.Borrower { return &p.portfolio.Borrowers[p.order[i]] }
+// residents is the number of borrowers of the snapshot; applicants come after them.
+func (p *Plan) residents() int { return len(p.portfolio.Borrowers) }
 
-// borrower returns borrower i; applicants come last.
+// row is borrower i of the snapshot in the portfolio.
+func (p *Plan) row(i int) *data.Borrower { return &p.portfolio.Borrowers[p.index(i)] }
+
+// index is the place of that row.
+func (p *Plan) index(i int) int {
+	if p.order == nil {
+		return i
+	}
+	return int(p.order[i])
+}
+
+// borrower returns borrower i.
 func (p *Plan) borrower(i int) (b borrower) {
 	p.meet(i, &b)
 	return b
@@ -55,7 +66,7 @@ func (p *Plan) borrower(i int) (b borrower) {
 
 // meet makes b borrower i.
 func (p *Plan) meet(i int, b *borrower) {
-	if came := i - len(p.order); came >= 0 {
+	if came := i - p.residents(); came >= 0 {
 		*b = p.applicants[came].borrower
 		b.applicant = &p.applicants[came]
 	} else {
@@ -79,8 +90,8 @@ func (p *Plan) meet(i int, b *borrower) {
 
 // weight is that of borrower i.
 func (p *Plan) weight(i int) int64 {
-	if i >= len(p.order) {
-		return p.applicants[i-len(p.order)].weight
+	if i >= p.residents() {
+		return p.applicants[i-p.residents()].weight
 	}
 	return int64(p.row(i).Weight)
 }

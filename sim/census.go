@@ -282,11 +282,16 @@ func (c *Census) totals(m *model, sums, counts []float64) {
 	}
 }
 
-// average finds the mean PD in the order of a portfolio, by id. It is false with an id that two borrowers have.
+// average finds the mean PD in the order of a portfolio. It is false with an id that two borrowers have.
 func (c *Census) average() (id uint64, ok bool) {
 	total := 0
 	for _, people := range c.people {
 		total += len(people)
+	}
+	for _, people := range c.people {
+		for _, b := range people {
+			c.mean += b.pd / float64(total)
+		}
 	}
 	at, last := make([]int, len(c.people)), uint64(0)
 	for k := range total {
@@ -302,7 +307,6 @@ func (c *Census) average() (id uint64, ok bool) {
 			return b.id, false
 		}
 		last = b.id
-		c.mean += b.pd / float64(total)
 	}
 	return 0, true
 }
@@ -346,7 +350,9 @@ func (c *Census) Anchor(common *data.Portfolio, arms []Arm, s Settings) error {
 	if s.Anchor == Baseline && c.HasPD {
 		p := *common
 		p.Segments, p.HasPD, p.Borrowers, p.Loans = c.names, true, c.chosen.Borrowers, c.chosen.Loans
-		slices.SortFunc(p.Borrowers, func(a, b data.Borrower) int { return cmp.Compare(a.ID, b.ID) })
+		slices.SortFunc(p.Borrowers, func(a, b data.Borrower) int {
+			return cmp.Or(cmp.Compare(a.Segment, b.Segment), cmp.Compare(a.ID, b.ID))
+		})
 		s.Census = c
 		if _, err := NewPlan(&p, arms, s); err != nil {
 			return err

@@ -20,14 +20,14 @@ type Subject struct {
 // Subjects lists the borrowers in the order of the plan. Where loans were merged for want of room in a state, the
 // merged one is written as a row that runs as long.
 func (p *Plan) Subjects() []Subject {
-	list := make([]Subject, len(p.order))
-	for i, index := range p.order {
+	list := make([]Subject, p.residents())
+	for i := range list {
 		row, b := p.row(i), p.borrower(i)
 		rows := p.portfolio.Loans[row.First : row.First+uint32(max(row.Open, 1))]
 		if b.merged {
 			rows = p.fewer(&b, rows)
 		}
-		list[i] = Subject{int(index), int(b.risk), rows}
+		list[i] = Subject{p.index(i), int(b.risk), rows}
 	}
 	return list
 }

@@ -66,9 +66,9 @@ func (p *Plan) bands() []band {
 		return c.bandsWith(p)
 	}
 	var out []band
-	for from := 0; from < len(p.order); {
+	for from := 0; from < p.residents(); {
 		segment, to := p.row(from).Segment, from
-		for to < len(p.order) && p.row(to).Segment == segment {
+		for to < p.residents() && p.row(to).Segment == segment {
 			to++
 		}
 		members := make([]uint32, to-from)
@@ -207,7 +207,7 @@ func (p *Plan) shiftApplicants(bands []band, models []*model) {
 			}
 		}
 		for _, m := range models {
-			m.graded[len(p.order)+k].eta -= offset
+			m.graded[p.residents()+k].eta -= offset
 		}
 	}
 }

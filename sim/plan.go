@@ -74,7 +74,7 @@ type Plan struct {
 	arms       []Arm
 	as         []int // by arm: the arm that is simulated for it, the first one equal to it but for its names
 	families   []family
-	order      []uint32                   // borrowers of the portfolio in that of the plan, applicants apart (borrower.go)
+	order      []uint32                   // borrowers of the portfolio in that of the plan, applicants apart; nil: as they are
 	merges     map[uint32][]contract.Loan // open loans of borrowers some of whose loans were merged, by borrower.first
 	riskOf     []uint16                   // by borrower: index into risks; nil: his segment
 	segments   []string
@@ -373,7 +373,7 @@ func (p *Plan) load(portfolio *data.Portfolio) error {
 			p.addCell(c.segment, c.product)
 		}
 	}
-	for i := range p.order {
+	for i := range p.residents() {
 		b := p.borrower(i)
 		p.schedule(&b, int(p.row(i).Open))
 		p.population += b.weight
@@ -391,8 +391,11 @@ func (p *Plan) load(portfolio *data.Portfolio) error {
 }
 
 // ordered returns the indices of the borrowers of a portfolio in the order of a plan: by segment, so that neighbours share
-// a few result cells, and as they come.
+// a few result cells, and as they come; nil where they are in it.
 func ordered(portfolio *data.Portfolio) []uint32 {
+	if slices.IsSortedFunc(portfolio.Borrowers, func(a, b data.Borrower) int { return cmp.Compare(a.Segment, b.Segment) }) {
+		return nil
+	}
 	var place [1 << 8]int // of the next borrower of a segment
 	for i := range portfolio.Borrowers {
 		if next := int(portfolio.Borrowers[i].Segment) + 1; next < len(place) {
@@ -426,7 +429,7 @@ func (p *Plan) rank() {
 		}
 		p.risks = append(p.risks, risk{b.Segment, b.PD})
 	}
-	for i := len(p.order); i < len(riskOf); i++ {
+	for i := p.residents(); i < len(riskOf); i++ {
 		b, near := p.borrower(i), math.Inf(1)
 		for k, r := range p.risks {
 			if d := math.Abs(r.pd - b.pd); r.segment == int(b.segment) && d < near {

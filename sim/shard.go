@@ -200,7 +200,7 @@ func (p *Plan) weigh(from, to int) (sum int64) {
 		}
 		return sum
 	}
-	for i := from; i < min(to, len(p.order)); i++ {
+	for i := from; i < min(to, p.residents()); i++ {
 		sum += p.weight(i)
 	}
 	return sum

@@ -210,7 +210,9 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 		}
 		defer w.Abort()
 	}
-	plan, err := interruptible(ctx, func() (*sim.Plan, error) { return sim.NewPlan(portfolio, arms, settings) })
+	plan, err := interruptible(ctx, func() (*sim.Plan, error) {
+		return sparing(func() (*sim.Plan, error) { return sim.NewPlan(portfolio, arms, settings) })
+	})
 	if err != nil {
 		return err
 	}
@@ -446,14 +448,16 @@ func quote(s string) string {
 }
 
 func loadPortfolio(ctx context.Context, p scenarios.Portfolio) (*data.Portfolio, error) {
-	if p.Synthetic != nil {
-		return synth.Generate(p.Synthetic.Spec())
-	}
-	load, err := tapeOf(p)
-	if err != nil {
-		return nil, err
-	}
-	return mapping.Load(ctx, load)
+	return sparing(func() (*data.Portfolio, error) {
+		if p.Synthetic != nil {
+			return synth.Generate(p.Synthetic.Spec())
+		}
+		load, err := tapeOf(p)
+		if err != nil {
+			return nil, err
+		}
+		return mapping.Load(ctx, load)
+	})
 }
 
 // tapeOf names the tape of a portfolio.

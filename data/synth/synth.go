@@ -374,7 +374,7 @@ func (s Spec) fields() []field {
 
 // Generate makes the portfolio in memory: the same one that reading the file of WriteParquet gives.
 func Generate(s Spec) (*data.Portfolio, error) {
-	opts := data.BuilderOptions{Currency: s.Currency, AsOf: s.AsOf}
+	opts := data.BuilderOptions{Currency: s.Currency, AsOf: s.AsOf, Rows: int64(float64(s.Borrowers) * (1 + s.SecondLoan))}
 	fields := s.fields()
 	for _, f := range fields {
 		opts.Present[f.column] = true

@@ -2,6 +2,7 @@ package synth
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,7 +34,15 @@ func generate(t *testing.T, borrowers int, seed uint64) *data.Portfolio {
 func TestSameForEver(t *testing.T) {
 	p := generate(t, 20_000, 1)
 	h := sha256.New()
-	for _, rows := range []any{p.Borrowers, p.Loans} {
+	byID, loans := slices.Clone(p.Borrowers), []data.Loan(nil)
+	slices.SortFunc(byID, func(a, b data.Borrower) int { return cmp.Compare(a.ID, b.ID) })
+	for i := range byID {
+		w := &byID[i]
+		own := p.Loans[w.First : w.First+uint32(max(w.Open, 1))]
+		w.First = uint32(len(loans))
+		loans = append(loans, own...)
+	}
+	for _, rows := range []any{byID, loans} {
 		if err := binary.Write(h, binary.LittleEndian, rows); err != nil {
 			t.Fatal(err)
 		}

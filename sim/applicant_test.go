@@ -122,7 +122,7 @@ func TestApplicantsDoNotMoveTheAnchor(t *testing.T) {
 	}
 	for j := first; j < with.Borrowers(); j++ {
 		b := with.borrower(j)
-		offset := structural.families[0].model.graded[j].eta - with.families[0].model.graded[j].eta
+		offset := structural.families[0].model.eta[j] - with.families[0].model.eta[j]
 		if !slices.ContainsFunc(with.anchored.Bands, func(a data.AnchorBand) bool {
 			return a.Segment == int(b.segment) && math.Abs(a.Offset-offset) < 1e-12
 		}) {

@@ -96,11 +96,12 @@ func (p *Plan) weight(i int) int64 {
 	return int64(p.row(i).Weight)
 }
 
-// all goes through the borrowers of the plan, applicants last. The place of one is that of the next.
+// all goes through the borrowers of the plan, applicants last, each in the place of the one before.
 func (p *Plan) all() iter.Seq2[int, *borrower] {
 	return func(yield func(int, *borrower) bool) {
+		var b borrower
 		for i := range p.Borrowers() {
-			if b := p.borrower(i); !yield(i, &b) {
+			if p.meet(i, &b); !yield(i, &b) {
 				return
 			}
 		}

@@ -223,7 +223,7 @@ func TestStopOfLendingHasItsExactLaw(t *testing.T) {
 	}
 
 	right := trio{
-		miss: math.Exp(plan.families[0].model.graded[0].hazard), ask: .6, roll: b.Roll, cure: b.Cure, shock: b.ShockMult,
+		miss: math.Exp(plan.families[0].model.graded(0).hazard), ask: .6, roll: b.Roll, cure: b.Cure, shock: b.ShockMult,
 		reputation: b.RepK, close: stop.Close, open: stop.Open, hold: stop.Hold,
 	}
 	pValue := func(x trio) float64 {

@@ -227,7 +227,7 @@ func TestServingOrder(t *testing.T) {
 		margins := make([]float64, len(p.Borrowers))
 		m := plan.families[0].model
 		for i, b := range plan.all() { // ordered by segment, which is the order of the book
-			margins[b.segment] = posted(m.graded[i].breakEven, m.Margin, .22) - m.graded[i].breakEven
+			margins[b.segment] = posted(m.graded(i).breakEven, m.Margin, .22) - m.graded(i).breakEven
 		}
 		r, err := plan.Run(context.Background(), 1, nil)
 		if err != nil {

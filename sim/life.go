@@ -58,12 +58,11 @@ type person struct {
 	model    *model
 	economy  *economy
 	borrower *borrower
-	graded   *graded
+	graded   graded
 	fate     *fate
 	weight   int64
 	frailty  float64 // shift of the log miss hazard
 	pd       float64 // as the lender sees it
-	seen     graded  // what graded points to where the lender sees more than the grade
 	demand   float64 // multiplier of asking
 	helm     *helm   // of an arm with controls, else nil
 	grade    provision.Grade

@@ -59,9 +59,9 @@ type Risk struct {
 // Risk returns that of borrower i in an arm.
 func (p *Plan) Risk(arm, i int) Risk {
 	m, b := p.model(arm), p.borrower(i)
-	r := Risk{PD: m.pd(&b), Hazard: m.graded[i].hazard}
+	r := Risk{PD: m.pd(&b), Hazard: m.graded(i).hazard}
 	if p.portfolio.HasPD {
-		r.Shift = m.Eta(p.snapshot(&b, m)) - m.graded[i].eta
+		r.Shift = m.Eta(p.snapshot(&b, m)) - m.eta[i]
 	}
 	return r
 }

@@ -142,7 +142,7 @@ func (p *Plan) anchorToBaseline() {
 		for i := range bands {
 			for _, j := range bands[i].members {
 				for _, change := range bands[i].tried { // in the steps of the pilot, which round
-					first.graded[j].eta -= change
+					first.eta[j] -= change
 				}
 			}
 		}
@@ -162,7 +162,7 @@ func (p *Plan) anchorToBaseline() {
 		for i := range bands {
 			for _, j := range bands[i].members {
 				if !shift[m] {
-					m.graded[j].eta -= bands[i].Offset
+					m.eta[j] -= bands[i].Offset
 				}
 			}
 		}
@@ -207,7 +207,7 @@ func (p *Plan) shiftApplicants(bands []band, models []*model) {
 			}
 		}
 		for _, m := range models {
-			m.graded[p.residents()+k].eta -= offset
+			m.eta[p.residents()+k] -= offset
 		}
 	}
 }
@@ -308,7 +308,7 @@ func (w *worker) solve(b *band, weathers []weather, work int) {
 	applied := 0.
 	at := func(offset float64) (logRate, se float64) {
 		for _, i := range b.members {
-			m.graded[i].eta -= offset - applied
+			m.eta[i] -= offset - applied
 		}
 		b.tried = append(b.tried, offset-applied)
 		applied = offset

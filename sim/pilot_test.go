@@ -42,9 +42,9 @@ func TestBaselineShowsPDs(t *testing.T) {
 	}
 	worst := func(change float64) (each, whole float64) {
 		m := plan.families[0].model
-		for i := range m.graded {
-			m.graded[i].hazard += change
-			defer func() { m.graded[i].hazard -= change }()
+		for i := range m.grades {
+			m.grades[i].hazard += change
+			defer func() { m.grades[i].hazard -= change }()
 		}
 		w := newWorker(plan)
 		rates := make([][paths / 2]float64, len(bands)+1) // the book last, by pair of paths
@@ -96,7 +96,7 @@ func TestBaselineShowsPDs(t *testing.T) {
 	m := plan.families[0].model
 	for b := range bands {
 		for _, i := range bands[b].members {
-			m.graded[i].eta += plan.anchored.Bands[b].Offset
+			m.eta[i] += plan.anchored.Bands[b].Offset
 		}
 	}
 	if each, _ := worst(0); each < 4.9 {
@@ -143,7 +143,7 @@ func TestOffsetsDependOnBaselineAlone(t *testing.T) {
 	}
 	for i := range p.Borrowers {
 		b := &want.Bands[slices.IndexFunc(want.Bands, func(b data.AnchorBand) bool { return b.Segment == int(plan.row(i).Segment) })]
-		if got := structural.families[0].model.graded[i].eta - plan.families[0].model.graded[i].eta; math.Abs(got-b.Offset) > 1e-12 {
+		if got := structural.families[0].model.eta[i] - plan.families[0].model.eta[i]; math.Abs(got-b.Offset) > 1e-12 {
 			t.Fatalf("the other arm's hazards are shifted by %v, the baseline's by %v", got, b.Offset)
 		}
 	}

@@ -138,7 +138,9 @@ type model struct {
 	fee       contract.Fee
 	line      contract.Line
 	segments  []*anchor.Segment    // by risk
-	graded    []graded             // by borrower
+	eta       []float64            // by borrower: graded.eta
+	grades    []grade              // that occur
+	gradeOf   []uint32             // by borrower: index into grades
 	unscored  float64              // PD of every borrower where the portfolio has none; else 0
 	prices    []priced             // of open loans whose product or tenor is not that of the borrower, in the order of loans
 	curves    map[good]*priceCurve // with a score gain: the lender's prices over the PD that he sees
@@ -171,10 +173,18 @@ type priced struct {
 
 // graded is what a model makes of one borrower.
 type graded struct {
-	hazard    float64 // log base hazard
-	eta       float64 // linear predictor at the snapshot, less the offset of his PD band
-	breakEven float64 // APR for his usual product and tenor
+	grade
+	eta float64 // linear predictor at the snapshot, less the offset of his PD band
 }
+
+// grade is what he has in common with others of his PD, risk, product and tenor: tapes give a PD per grade, not per borrower.
+type grade struct {
+	hazard    float64 // log base hazard
+	breakEven float64 // APR for the usual product and tenor
+}
+
+// graded returns that of borrower i.
+func (m *model) graded(i int) graded { return graded{m.grades[m.gradeOf[i]], m.eta[i]} }
 
 // NewPlan checks the arms and settings and prepares every borrower. It reports all problems at once.
 func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, error) {
@@ -530,12 +540,11 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	m.graded = make([]graded, p.Borrowers())
 	m.setAside = provision.NewTable(p.settings.Provisions, &params, grid)
 	p.grade(m, unscored)
 	var beyond excess // where there is a census, it counts them all
 	for i, b := range p.all() {
-		grade := provision.GradeOf(m.graded[i].hazard)
+		grade := provision.GradeOf(m.graded(i).hazard)
 		if most := m.segments[b.risk].Most(); p.portfolio.HasPD && b.pd > most {
 			beyond = excess{beyond.count + 1, b.segment, b.id, most}
 		}
@@ -553,65 +562,79 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	return m, nil
 }
 
-// grade finds the hazard and the prices of every borrower. They depend on him alone, so blocks of borrowers are graded side
-// by side.
+// grade finds the hazard and the prices of every borrower.
 func (p *Plan) grade(m *model, unscored float64) {
-	const block = 1 << 14
-	type grade struct {
+	first := p.gradesOf(m)
+	m.grades = make([]grade, len(first))
+	sideBySide(len(first), func(k int) {
+		b, g := p.borrower(int(first[k])), &m.grades[k]
+		g.hazard = unscored
+		if p.portfolio.HasPD {
+			g.hazard = m.segments[b.risk].LogHazard(b.pd)
+		}
+		g.breakEven = contract.BreakEven(b.product, int(b.tenor), m.pd(&b), m.costs)
+	})
+	var mu sync.Mutex
+	m.eta = make([]float64, p.Borrowers())
+	sideBySide(p.Borrowers(), func(i int) {
+		b, room := p.borrower(i), slots{}
+		if p.portfolio.HasPD && b.applicant == nil {
+			m.eta[i] = m.Eta(p.snapshot(&b, m))
+		} // else, and for applicants, the base hazard is that of the reference covariates, where Eta is 0
+		for j, l := range p.open(&b, &room) {
+			if l.Product != b.product || l.Term != b.tenor {
+				price := priced{b.first + uint32(j), contract.BreakEven(l.Product, int(l.Term), m.pd(&b), m.costs)}
+				mu.Lock()
+				m.prices = append(m.prices, price)
+				mu.Unlock()
+			}
+		}
+	})
+	slices.SortFunc(m.prices, func(a, b priced) int { return cmp.Compare(a.loan, b.loan) })
+	m.prices = slices.Clip(m.prices)
+}
+
+// gradesOf finds the grade of every borrower, and returns the first borrower of each. Of very many grades some are there more
+// than once.
+func (p *Plan) gradesOf(m *model) (first []uint32) {
+	type key struct {
 		pd      float64
+		risk    uint16
 		product data.Product
 		tenor   int16
-		segment *anchor.Segment
 	}
-	one := func(grades map[grade]graded, i int) (dear []priced) {
-		b := p.borrower(i)
-		key := grade{m.pd(&b), b.product, b.tenor, m.segments[b.risk]}
-		g, ok := grades[key]
+	known := map[key]uint32{}
+	m.gradeOf = make([]uint32, p.Borrowers())
+	for i, b := range p.all() {
+		k := key{b.pd, b.risk, b.product, b.tenor}
+		at, ok := known[k]
 		if !ok {
-			g.hazard = unscored
-			if p.portfolio.HasPD {
-				g.hazard = key.segment.LogHazard(b.pd)
-			}
-			g.breakEven = contract.BreakEven(b.product, int(b.tenor), m.pd(&b), m.costs)
-			if len(grades) < 1<<16 {
-				grades[key] = g
+			at = uint32(len(first))
+			first = append(first, uint32(i))
+			if len(known) < 1<<16 {
+				known[k] = at
 			}
 		}
-		if p.portfolio.HasPD && b.applicant == nil {
-			g.eta = m.Eta(p.snapshot(&b, m))
-		} // else, and for applicants, the base hazard is that of the reference covariates, where Eta is 0
-		m.graded[i] = g
-		for j, l := range p.open(&b, new(slots)) {
-			if l.Product != b.product || l.Term != b.tenor {
-				dear = append(dear, priced{b.first + uint32(j), contract.BreakEven(l.Product, int(l.Term), m.pd(&b), m.costs)})
-			}
-		}
-		return dear
+		m.gradeOf[i] = at
 	}
+	return first
+}
+
+// sideBySide calls f for 0, ..., n-1, in blocks on all processors.
+func sideBySide(n int, f func(i int)) {
+	const block = 1 << 12
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	var mu sync.Mutex
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			grades := map[grade]graded{} // tapes give a PD per grade, not per borrower
-			for {
-				from := int(next.Add(1)-1) * block
-				if from >= p.Borrowers() {
-					return
+			for from := int(next.Add(block)) - block; from < n; from = int(next.Add(block)) - block {
+				for i := from; i < min(from+block, n); i++ {
+					f(i)
 				}
-				var dear []priced
-				for i := range min(block, p.Borrowers()-from) {
-					dear = append(dear, one(grades, from+i)...)
-				}
-				mu.Lock()
-				m.prices = append(m.prices, dear...)
-				mu.Unlock()
 			}
 		})
 	}
 	wg.Wait()
-	slices.SortFunc(m.prices, func(a, b priced) int { return cmp.Compare(a.loan, b.loan) })
-	m.prices = slices.Clip(m.prices)
 }
 
 // money turns whole currency units into Money.

@@ -37,7 +37,7 @@ func TestProbitPool(t *testing.T) {
 		seen[min(most, r.Row(0, path, 1)[data.Misses])]++
 	}
 	m := plan.families[0].model
-	hazard, asset := math.Exp(m.graded[0].hazard), m.segments[0].Asset
+	hazard, asset := math.Exp(m.graded(0).hazard), m.segments[0].Asset
 	if asset < .02 || asset > .3 {
 		t.Fatalf("asset correlation of a month %v", asset)
 	}

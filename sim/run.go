@@ -346,7 +346,7 @@ func (w *worker) borrower(path, i int) {
 				continue
 			}
 			l := life{person: &w.person, terms: terms{cap: class.cap, supply: class.supply, most: uint8(class.outside), bureau: &class.bureau, conduct: &class.conduct, tariff: class.tariff}}
-			w.join(&l, family.alike(c, w.person.graded, m.Margin, b.open > 1))
+			w.join(&l, family.alike(c, &w.person.graded, m.Margin, b.open > 1))
 			done |= l.arms
 			l.begin(&start)
 			w.sharing.Branches++
@@ -387,12 +387,13 @@ func (w *worker) meet(who *person, b *borrower, f, i int) {
 	u := w.fate.frailty
 	e := float64(m.DemandCorr*u) + math.Sqrt(1-m.DemandCorr*m.DemandCorr)*w.fate.demand
 	*who = person{
-		worker: w, family: family, model: m, economy: &w.economies[f][b.risk], borrower: b, graded: &m.graded[i],
+		worker: w, family: family, model: m, economy: &w.economies[f][b.risk], borrower: b, graded: m.graded(i),
 		fate: &w.fate, weight: cmp.Or(w.weight, b.weight), pd: m.pd(b),
 		frailty: float64(m.SigmaU*u) - float64(m.SigmaU*m.SigmaU)/2,
 		demand:  behaviour.Exp(float64(m.DemandSigma*e) - float64(m.DemandSigma*m.DemandSigma)/2),
-		grade:   provision.GradeOf(m.graded[i].hazard), marks: w.marksOf(f, i),
+		marks:   w.marksOf(f, i),
 	}
+	who.grade = provision.GradeOf(who.graded.hazard)
 	if m.ScoreGain > 0 {
 		who.see()
 	}

@@ -19,7 +19,7 @@ import (
 // drawn from independently, not with one start for all, so no period of the order can fall in step with them.
 type sample struct {
 	order     []uint32 // borrowers of the snapshot, then applicants
-	upto      []int64  // weight of all before each in order, and of all
+	upto      []int64  // weight of all before each in order, and of all; nil where everybody counts once
 	snapshot  int      // borrowers of the snapshot
 	size      int      // strata
 	residents int      // of the snapshot
@@ -27,22 +27,29 @@ type sample struct {
 
 // newSample orders the borrowers. Without strata yet.
 func (p *Plan) newSample() *sample {
-	type ranked struct {
-		key uint64
-		at  uint32
-	}
-	list := make([]ranked, p.Borrowers())
+	s, keys, weighted := &sample{order: make([]uint32, p.Borrowers()), snapshot: p.residents()}, make([]uint64, p.Borrowers()), false
 	for i, b := range p.all() {
-		list[i] = ranked{p.likeness(b), uint32(i)}
+		s.order[i], keys[i] = uint32(i), p.likeness(b)
+		weighted = weighted || b.weight != 1
 	}
-	slices.SortFunc(list, func(a, b ranked) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.at, b.at))
+	slices.SortFunc(s.order, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(keys[a], keys[b]), cmp.Compare(a, b))
 	})
-	s := &sample{order: make([]uint32, len(list)), upto: make([]int64, len(list)+1), snapshot: len(list) - len(p.applicants)}
-	for k, r := range list {
-		s.order[k], s.upto[k+1] = r.at, s.upto[k]+p.weight(int(r.at))
+	if weighted {
+		s.upto = make([]int64, len(s.order)+1)
+		for k, i := range s.order {
+			s.upto[k+1] = s.upto[k] + p.weight(int(i))
+		}
 	}
 	return s
+}
+
+// before is the weight of all before place k in order.
+func (s *sample) before(k int) int64 {
+	if s.upto == nil {
+		return int64(k)
+	}
+	return s.upto[k]
 }
 
 // likeness is a number that is near for borrowers who are alike: applicants come after all others, those of a segment,
@@ -102,13 +109,13 @@ func (s *sample) stratum(j int) (from, to int) {
 // pick returns the borrower of a stratum on a path and the weight with which he counts there.
 func (s *sample) pick(seed uint64, path, j int) (borrower int, weight int64) {
 	from, to := s.stratum(j)
-	weight = s.upto[to] - s.upto[from]
+	weight = s.before(to) - s.before(from)
 	if to-from == 1 {
 		return int(s.order[from]), weight
 	}
 	words := rng.Stream{Seed: seed, Borrower: uint64(j), Path: uint32(path)}.Block(rng.Sample, 0)
 	at, _ := bits.Mul64(uint64(words[0])<<32|uint64(words[1]), uint64(weight))
-	k := from + sort.Search(to-from-1, func(k int) bool { return s.upto[from+k+1]-s.upto[from] > int64(at) })
+	k := from + sort.Search(to-from-1, func(k int) bool { return s.before(from+k+1)-s.before(from) > int64(at) })
 	return int(s.order[k]), weight
 }
 

@@ -97,7 +97,7 @@ func TestSampleChances(t *testing.T) {
 	limit := distuv.ChiSquared{K: 403 - 50}.Quantile(1 - 1e-6)
 	if got := squares(func(j, k int) float64 {
 		from, to := x.stratum(j)
-		return float64(x.upto[k+1]-x.upto[k]) / float64(x.upto[to]-x.upto[from])
+		return float64(x.before(k+1)-x.before(k)) / float64(x.before(to)-x.before(from))
 	}); got > limit {
 		t.Errorf("chi-squared %v, limit %v", got, limit)
 	}

@@ -25,9 +25,7 @@ func (p *person) see() {
 	block := p.fate.Block(rng.Score, 0)
 	noise := distuv.UnitNormal.Quantile(rng.Uniform52(block[0], block[1]))
 	p.pd = behaviour.ShiftedPD(m.pd(b), m.Seen(p.fate.frailty, noise))
-	p.seen = *p.graded
-	p.seen.breakEven = m.seenPrice(b.product, b.tenor, p.pd)
-	p.graded = &p.seen
+	p.graded.breakEven = m.seenPrice(b.product, b.tenor, p.pd)
 }
 
 // seenPrice is the break-even price at a PD seen.
@@ -50,7 +48,7 @@ func (p *Plan) seePrices(m *model) {
 		for _, l := range p.open(b, &room) {
 			price(l.Product, l.Term)
 		}
-		w, a := float64(b.weight), m.graded[i].hazard
+		w, a := float64(b.weight), m.graded(i).hazard
 		sum, squares, n = sum+w*a, squares+w*a*a, n+w
 	}
 	spread := math.Sqrt(max(0, squares/n-sum/n*sum/n))

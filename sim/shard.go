@@ -196,7 +196,7 @@ func (p *Plan) weigh(from, to int) (sum int64) {
 	if p.sample != nil {
 		for j := from; j < min(to, p.sample.residents); j++ {
 			first, last := p.sample.stratum(j)
-			sum += p.sample.upto[last] - p.sample.upto[first]
+			sum += p.sample.before(last) - p.sample.before(first)
 		}
 		return sum
 	}

@@ -66,6 +66,9 @@ const (
 	numParts = 1 << partBits
 )
 
+// RowBytes bounds what reading a row takes at its peak, garbage included, beside what files of any length take.
+const RowBytes = 92
+
 // record is an accepted row, its keys reduced to hashes.
 type record struct {
 	borrower, loan             uint64

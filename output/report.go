@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync"
 
 	"relend/data"
 	"relend/sim/estimate"
@@ -119,10 +118,9 @@ func Build(results *data.Results, options Options) *Report {
 	}
 	e := estimate.New(results, r.Level)
 	r.Replicates, r.estimator = e.Replicates, e
-	var ledgers sync.WaitGroup // what rules do needs no other figure
-	ledgers.Go(func() { r.Rules, r.Access = r.rules(), r.access() })
-	r.Figures, r.Differences = e.All(r.Measures)
-	ledgers.Wait()
+	data.Beside( // what rules do needs no other figure
+		func() { r.Rules, r.Access = r.rules(), r.access() },
+		func() { r.Figures, r.Differences = e.All(r.Measures) })
 	r.group()
 	r.shortTitles()
 	headline := run.Headline

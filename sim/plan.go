@@ -624,17 +624,13 @@ func (p *Plan) gradesOf(m *model) (first []uint32) {
 func sideBySide(n int, f func(i int)) {
 	const block = 1 << 12
 	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for from := int(next.Add(block)) - block; from < n; from = int(next.Add(block)) - block {
-				for i := from; i < min(from+block, n); i++ {
-					f(i)
-				}
+	data.Beside(slices.Repeat([]func(){func() {
+		for from := int(next.Add(block)) - block; from < n; from = int(next.Add(block)) - block {
+			for i := from; i < min(from+block, n); i++ {
+				f(i)
 			}
-		})
-	}
-	wg.Wait()
+		}
+	}}, runtime.GOMAXPROCS(0))...)
 }
 
 // money turns whole currency units into Money.

@@ -28,22 +28,44 @@ func (p *Plan) BorrowerMonths() int64 {
 // Memory estimates the bytes that a run with that many workers holds at its peak, the portfolio included.
 func (p *Plan) Memory(workers int) int64 { return p.MemoryOf(workers, data.Whole) }
 
-// MemoryOf is Memory for a shard of the run.
+// MemoryOf is Memory for a shard of the run: of reading the portfolio or of simulating it, whichever takes more.
 func (p *Plan) MemoryOf(workers int, shard data.Shard) int64 {
-	const perBorrower, perLoan, perGrade = 45, 40, 24
+	reading := p.portfolio.Intake.Rows * data.RowBytes
+	if p.settings.Census != nil { // of a block: who reads it counts that
+		reading = 0
+	}
+	return max(reading, p.held()+p.counting(workers, shard))
+}
+
+// held is the bytes of the portfolio and what the plan knows beside it.
+func (p *Plan) held() int64 {
+	const borrower, loan, instalment, predictor, band, merged, comes = 40, 32, 8, 12, 1, 250, 64
+	n := int64(p.Borrowers())
+	sum := n*(borrower+band) + int64(len(p.applicants))*comes + int64(len(p.instalment))*(loan+instalment) + int64(len(p.merges))*merged + 4*int64(len(p.order)) + 2*int64(len(p.riskOf)) + int64(len(p.odd))
+	models := map[*model]bool{}
+	for _, f := range p.families {
+		models[f.model] = true
+	}
+	for m := range models {
+		sum += n*predictor + 16*int64(len(m.grades)+len(m.prices))
+	}
+	if s := p.likely; s != nil {
+		sum += 4*int64(len(s.order)) + 8*int64(len(s.upto))
+	}
+	return sum
+}
+
+// counting is the bytes of all that is counted, and of borrowers who are followed side by side.
+func (p *Plan) counting(workers int, shard data.Shard) int64 {
 	block := int64(p.settings.Months+1) * int64(data.NumCounters) * 8
 	arms, singles := int64(0), int64(len(p.cells))
 	for i := range p.families {
 		arms += int64(len(p.families[i].arms))
 	}
-	models := map[*model]bool{}
-	for _, f := range p.families {
-		models[f.model] = true
-	}
 	margins := int64(len(newCells(p.cells, 0).cells))
-	portfolio := int64(p.Borrowers())*perBorrower + int64(len(p.instalment))*perLoan + int64(len(models))*int64(p.Borrowers())*perGrade
+	sum := int64(0)
 	if p.steered() {
-		portfolio += int64(workers) * int64(p.Borrowers()) * (perFollowed + perMarks*int64(len(p.families)))
+		sum += int64(workers) * int64(p.Borrowers()) * (perFollowed + perMarks*int64(len(p.families)))
 	}
 	sets := 0
 	for i := range p.families {
@@ -52,13 +74,13 @@ func (p *Plan) MemoryOf(workers int, shard data.Shard) int64 {
 	}
 	paths, shared := int64(p.settings.Paths), int64(min(sets, p.mostShared()))
 	if shard.By == data.ByBorrowers {
-		portfolio += arms * int64(p.Units(data.ByPaths)) * singles * block
+		sum += arms * int64(p.Units(data.ByPaths)) * singles * block
 	} else {
 		from, to := shard.Range(p.settings.Paths)
 		paths = int64(to - from)
 	}
 	if p.settings.Pooled {
-		return portfolio + arms*paths*block + int64(workers)*(arms+shared)*singles*block
+		return sum + arms*paths*block + int64(workers)*(arms+shared)*singles*block
 	}
 	run, ledger := data.Run{Paths: p.settings.Paths, Replicate: p.settings.Design.Replicate(), Months: p.settings.Months, Bands: p.scored}, int64(0)
 	for a, as := range p.as {
@@ -70,7 +92,7 @@ func (p *Plan) MemoryOf(workers int, shard data.Shard) int64 {
 			ledger += int64(run.AccessSize()) * (int64(run.Hearings()) + int64(workers)) * 8
 		}
 	}
-	return portfolio + ledger + arms*(paths+min(paths, halvedPaths))*block + arms*margins*block*4 + int64(workers)*(2*arms+shared)*singles*block
+	return sum + ledger + arms*(paths+min(paths, halvedPaths))*block + arms*margins*block*4 + int64(workers)*(2*arms+shared)*singles*block
 }
 
 // Run simulates all paths on the given number of workers (0 = one per processor). progress, if not nil, is

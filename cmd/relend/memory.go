@@ -51,7 +51,7 @@ func memoryOfPath(arms, months int) int64 {
 // from its results. The constants were measured.
 func resident(simulation, results int64) int64 {
 	const program, charts = 25 << 20, 75 << 20
-	return max(simulation+program, results+charts)
+	return max(simulation+simulation/10+program, results+charts) // a tenth is garbage
 }
 
 // frugal lets the collector run when garbage is a third of what is in use instead of all of it: a simulation makes

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -173,9 +172,9 @@ func (d *drawing) write(w *rundir.Writer) error {
 func (d *drawing) all() (map[string][]byte, error) {
 	files := maps.Clone(d.files.Bytes)
 	written, failed := make([]bytes.Buffer, len(d.files.Tables)), make([]error, len(d.files.Tables))
-	var tables sync.WaitGroup
+	var tables []func()
 	for at, t := range d.files.Tables {
-		tables.Go(func() {
+		tables = append(tables, func() {
 			columns := make([]parquet.Column, len(t.Columns))
 			for i, c := range t.Columns {
 				columns[i] = parquet.Column{Name: c.Name, Ints: c.Ints, Floats: c.Floats, Strings: c.Strings}
@@ -183,7 +182,7 @@ func (d *drawing) all() (map[string][]byte, error) {
 			failed[at] = parquet.Write(&written[at], columns, parquet.Options{})
 		})
 	}
-	tables.Wait()
+	data.Beside(tables...)
 	if err := errors.Join(failed...); err != nil {
 		return nil, err
 	}

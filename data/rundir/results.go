@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 
 	"relend/data"
 	"relend/data/parquet"
@@ -262,13 +261,13 @@ func readResults(dir string, has func(name string) bool) (*data.Results, error) 
 		read       func(path string, r *data.Results) error
 	}{{PathsFile, "", readPaths}, {CellsFile, "", readCells}, {LedgerFile, "what each rule does", readLedger}, {AccessFile, "who is served and what becomes of whom", readAccess}}
 	failed := make([]error, len(files))
-	var readers sync.WaitGroup // side by side: each fills its own fields of the results
+	var readers []func() // each fills its own fields of the results
 	for i, file := range files {
 		if file.what == "" || has(file.name) {
-			readers.Go(func() { failed[i] = file.read(filepath.Join(dir, file.name), r) })
+			readers = append(readers, func() { failed[i] = file.read(filepath.Join(dir, file.name), r) })
 		}
 	}
-	readers.Wait()
+	data.Beside(readers...)
 	for i, file := range files {
 		if failed[i] != nil {
 			return nil, failed[i]

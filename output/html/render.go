@@ -1,8 +1,6 @@
 package html
 
 import (
-	"sync"
-
 	"relend/data"
 	"relend/output"
 	"relend/output/chart"
@@ -23,15 +21,13 @@ type Files struct {
 func Render(results *data.Results, options output.Options) (files Files, warnings []string) {
 	r := output.Build(results, options)
 	files = Files{Bytes: map[string][]byte{}}
-	var tables sync.WaitGroup // made while the charts are drawn
-	tables.Go(func() {
+	var figures []chart.Figure
+	data.Beside(func() {
 		files.Tables = table.All(r)
 		for _, t := range files.Tables {
 			files.Bytes["tables/"+t.Name+".csv"] = table.CSV(t.Columns)
 		}
-	})
-	figures, warnings := chart.All(r)
-	tables.Wait()
+	}, func() { figures, warnings = chart.All(r) })
 	r.Warnings = append(r.Warnings, warnings...)
 	files.Bytes["tables/schema.json"] = table.SchemaJSON()
 	for _, f := range figures {

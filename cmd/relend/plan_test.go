@@ -5,7 +5,11 @@ import (
 	"encoding/json"
 	"io"
 	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -40,5 +44,42 @@ func TestResident(t *testing.T) {
 	}
 	if memoryOfPath(2, 12) != 2*memoryOfPath(1, 12) || memoryOfPath(1, 25) != memoryOfPath(1, 12)*2 {
 		t.Error("a path's memory does not grow with arms and months")
+	}
+}
+
+// What a plan says of memory is what the process takes at its peak, to a fifth.
+func TestMemoryIsForeseen(t *testing.T) {
+	if os.Getenv("RELEND_SLOW") == "" {
+		t.Skip("RELEND_SLOW is not set")
+	}
+	dir := t.TempDir()
+	tape, experiment := filepath.Join(dir, "tape.parquet"), filepath.Join(dir, "one.yaml")
+	if err := os.WriteFile(experiment, []byte("title: one\nhorizon: 12 months\npolicies: [default]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	relend := func(arguments ...string) (said []byte, peak int64) {
+		var complaints strings.Builder
+		c := exec.Command("relend", arguments...)
+		c.Stderr = &complaints
+		said, err := c.Output()
+		if err != nil {
+			t.Fatalf("%v: %v\n%s", arguments, err, complaints.String())
+		}
+		return said, c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10 // kB on Linux
+	}
+	relend("portfolio", "synth", "--borrowers", "600000", "-o", tape)
+	for _, name := range []string{experiment, "ten_policies"} {
+		choices := []string{name, "-p", tape, "--paths", "64", "--sample", "2000", "--workers", "2"}
+		text, _ := relend(append([]string{"plan", "--json"}, choices...)...)
+		var f forecast
+		if err := json.Unmarshal(text, &f); err != nil {
+			t.Fatal(err)
+		}
+		_, peak := relend(append([]string{"run", "--quiet", "-o", filepath.Join(dir, "run"), "--force"}, choices...)...)
+		if ratio := float64(f.Memory) / float64(peak); ratio < .8 || ratio > 1.2 {
+			t.Errorf("%s: foreseen %s, taken %s", name, size(f.Memory), size(peak))
+		} else {
+			t.Logf("%s: foreseen %s, taken %s", name, size(f.Memory), size(peak))
+		}
 	}
 }

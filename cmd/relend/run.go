@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -356,6 +357,7 @@ func conclude(results *data.Results, borrowers int, slice data.Check) {
 
 // write draws the report and writes the run; short is what a precision would still take.
 func (o *runOptions) write(ctx context.Context, env *environment, w *rundir.Writer, results *data.Results, experiment []byte, manifest rundir.Manifest, short string) error {
+	debug.FreeOSMemory() // portfolio and plan are no longer needed, what is drawn may take their place
 	drawn, err := interruptible(ctx, func() (drawing, error) { return draw(results, o.drawing, width(env.stdout)) })
 	if err != nil {
 		return err

@@ -34,7 +34,8 @@ func (p *Plan) MemoryOf(workers int, shard data.Shard) int64 {
 	if p.settings.Census != nil { // of a block: who reads it counts that
 		reading = 0
 	}
-	return max(reading, p.held()+p.counting(workers, shard))
+	held := p.held()
+	return max(reading, held+held/10+p.counting(workers, shard)) // a tenth for garbage
 }
 
 // held is the bytes of the portfolio and what the plan knows beside it.

@@ -50,8 +50,8 @@ func memoryOfPath(arms, months int) int64 {
 // resident is the memory of the whole process at its peak: of a simulation, or, when that is over, of drawing the report
 // from its results. The constants were measured.
 func resident(simulation, results int64) int64 {
-	const program, charts = 35 << 20, 75 << 20                   // program: with the economies of the pilot
-	return max(simulation+simulation/10+program, results+charts) // a tenth is garbage
+	const program, charts = 35 << 20, 75 << 20 // program: with the economies of the pilot
+	return max(simulation+program, results+charts)
 }
 
 // frugal lets the collector run when garbage is a third of what is in use instead of all of it: a simulation makes

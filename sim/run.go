@@ -410,12 +410,13 @@ func (w *worker) meet(who *person, b *borrower, f, i int) {
 	u := w.fate.frailty
 	e := float64(m.DemandCorr*u) + math.Sqrt(1-m.DemandCorr*m.DemandCorr)*w.fate.demand
 	*who = person{
-		worker: w, family: family, model: m, economy: &w.economies[f][b.risk], borrower: b, graded: m.graded(i),
+		worker: w, family: family, model: m, economy: &w.economies[f][b.risk], borrower: b,
 		fate: &w.fate, weight: cmp.Or(w.weight, b.weight), pd: m.pd(b),
 		frailty: float64(m.SigmaU*u) - float64(m.SigmaU*m.SigmaU)/2,
 		demand:  behaviour.Exp(float64(m.DemandSigma*e) - float64(m.DemandSigma*m.DemandSigma)/2),
 		marks:   w.marksOf(f, i),
 	}
+	who.graded.grade, who.graded.eta = m.grades[m.gradeOf[i]], m.eta[i]
 	who.grade = provision.GradeOf(who.graded.hazard)
 	if m.ScoreGain > 0 {
 		who.see()

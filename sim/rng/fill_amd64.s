@@ -16,35 +16,26 @@
 	VPADDD   Y10, Y8, Y8 \
 	VPADDD   Y11, Y9, Y9
 
-DATA lanes<>+0(SB)/8, $0
-DATA lanes<>+8(SB)/8, $1
-DATA lanes<>+16(SB)/8, $2
-DATA lanes<>+24(SB)/8, $3
-GLOBL lanes<>(SB), RODATA|NOPTR, $32
-
 DATA constants<>+0(SB)/4, $0xD2511F53
 DATA constants<>+4(SB)/4, $0xCD9E8D57
 DATA constants<>+8(SB)/4, $0x9E3779B9
 DATA constants<>+12(SB)/4, $0xBB67AE85
-DATA constants<>+16(SB)/4, $4
-GLOBL constants<>(SB), RODATA|NOPTR, $20
+GLOBL constants<>(SB), RODATA|NOPTR, $16
 
-// func fillAVX2(words *uint32, groups int, counter *Block, k0, k1 uint32)
-TEXT ·fillAVX2(SB), NOSPLIT, $0-32
+// func fillAVX2(words *uint32, groups int, places *uint32, stream *Block, k0, k1 uint32)
+TEXT ·fillAVX2(SB), NOSPLIT, $0-40
 	MOVQ words+0(FP), DI
 	MOVQ groups+8(FP), CX
-	MOVQ counter+16(FP), SI
+	MOVQ places+16(FP), R8
+	MOVQ stream+24(FP), SI
 	VPBROADCASTD constants<>+0(SB), Y6
 	VPBROADCASTD constants<>+4(SB), Y7
 	VPBROADCASTD constants<>+8(SB), Y10
 	VPBROADCASTD constants<>+12(SB), Y11
-	VPBROADCASTD constants<>+16(SB), Y12
-	VPBROADCASTD 12(SI), Y13
-	VPADDD       lanes<>(SB), Y13, Y13
-	MOVL         k0+24(FP), AX
+	MOVL         k0+32(FP), AX
 	VMOVD        AX, X14
 	VPBROADCASTD X14, Y14
-	MOVL         k1+28(FP), AX
+	MOVL         k1+36(FP), AX
 	VMOVD        AX, X15
 	VPBROADCASTD X15, Y15
 
@@ -52,8 +43,7 @@ group:
 	VPBROADCASTD 0(SI), Y0
 	VPBROADCASTD 4(SI), Y1
 	VPBROADCASTD 8(SI), Y2
-	VMOVDQA      Y13, Y3
-	VPADDD       Y12, Y13, Y13
+	VPMOVZXDQ    (R8), Y3
 	VMOVDQA      Y14, Y8
 	VMOVDQA      Y15, Y9
 	ROUND
@@ -76,6 +66,7 @@ group:
 	VMOVDQU      X5, 16(DI)
 	VEXTRACTI128 $1, Y4, 32(DI)
 	VEXTRACTI128 $1, Y5, 48(DI)
+	ADDQ         $16, R8
 	ADDQ         $64, DI
 	DECQ         CX
 	JNZ          group

@@ -56,8 +56,24 @@ type Stream struct {
 }
 
 // Block returns the draws of a purpose and index (a month, an ordinal, a slot; below 2^24).
-func (s Stream) Block(p Purpose, index int) Block {
-	return Philox(uint32(s.Borrower), uint32(s.Borrower>>32), s.Path, uint32(p)<<24|uint32(index), uint32(s.Seed), uint32(s.Seed>>32))
+func (s Stream) Block(p Purpose, index int) Block { return s.at(Place(p, index)) }
+
+// Place is where a stream has the block of a purpose and index.
+func Place(p Purpose, index int) uint32 { return uint32(p)<<24 | uint32(index) }
+
+func (s Stream) at(place uint32) Block {
+	return Philox(uint32(s.Borrower), uint32(s.Borrower>>32), s.Path, place, uint32(s.Seed), uint32(s.Seed>>32))
+}
+
+// Fill draws the blocks of some places into words, four each: as many at a time as the processor can.
+func (s Stream) Fill(words, places []uint32) {
+	n := len(places) / wide * wide
+	if n > 0 {
+		fill(words[:4*n], places[:n], &Block{uint32(s.Borrower), uint32(s.Borrower >> 32), s.Path}, uint32(s.Seed), uint32(s.Seed>>32))
+	}
+	for ; n < len(places); n++ {
+		*(*Block)(words[4*n:]) = s.at(places[n])
+	}
 }
 
 // Uniform turns 32 bits into a number strictly inside (0,1), in steps of 2^-32.
@@ -84,25 +100,6 @@ const coarseBits = 10
 // CoarseSteps is the number of steps of the coarse draw: a lane with total hazard L cannot fire when its
 // coarse draw is at least L*CoarseSteps, since 1-exp(-L) <= L.
 const CoarseSteps = 1 << coarseBits
-
-// Months holds the coarse lane draws of a run of months.
-type Months []uint32
-
-// NewMonths returns room for the draws of n months.
-func NewMonths(n int) Months { return make(Months, n, (n+15)/16*16) }
-
-// Fill draws the coarse words of months 0..len-1, as many blocks at a time as the processor can.
-func (m Months) Fill(s Stream) {
-	t := 0
-	if wide > 0 && len(m) > 0 && cap(m) >= wide {
-		t = min(len(m)+wide-1, cap(m)) / wide * wide
-		fill(m[:t], &Block{uint32(s.Borrower), uint32(s.Borrower >> 32), s.Path, uint32(Quiet) << 24}, uint32(s.Seed), uint32(s.Seed>>32))
-	}
-	for ; t < len(m); t += 4 {
-		b := s.Block(Quiet, t/4)
-		copy(m[t:], b[:])
-	}
-}
 
 // Coarse returns the coarse draw of a lane, 0..CoarseSteps-1.
 func Coarse(word uint32, lane Lane) uint32 {

@@ -63,14 +63,13 @@ func TestKeyed(t *testing.T) {
 func TestLane(t *testing.T) {
 	const n = 200000
 	var sum, squares [3]float64
-	words := make(Months, n)
 	s := Stream{Seed: 5, Borrower: 11, Path: 2}
-	words.Fill(s)
 	for m := range n {
+		word := s.Block(Quiet, m/4)[m%4]
 		refine := s.Block(Refine, m)
 		for lane := Risk; lane <= Demand; lane++ {
-			u := Fine(words[m], &refine, lane)
-			if c := Coarse(words[m], lane); u < float64(c)/CoarseSteps || u >= float64(c+1)/CoarseSteps {
+			u := Fine(word, &refine, lane)
+			if c := Coarse(word, lane); u < float64(c)/CoarseSteps || u >= float64(c+1)/CoarseSteps {
 				t.Fatalf("month %d lane %d: %v outside step %d", m, lane, u, c)
 			}
 			sum[lane] += u - .5
@@ -110,26 +109,33 @@ func BenchmarkPhilox(b *testing.B) {
 
 var sink uint32
 
-// The words that wide instructions draw are those of the plain way, of any number of months.
+// The blocks that wide instructions draw are those of the plain way, of any places.
 func TestFill(t *testing.T) {
-	for n := range 70 {
-		for _, m := range []Months{NewMonths(n), make(Months, n)} {
-			s := Stream{Seed: 0x0123456789abcdef + uint64(n), Borrower: 0xfedcba9876543210 - uint64(n), Path: uint32(n)}
-			m.Fill(s)
-			for i, w := range m {
-				if want := s.Block(Quiet, i/4)[i%4]; w != want {
-					t.Fatalf("%d months: month %d is %#x, want %#x", n, i, w, want)
-				}
+	for n := range 30 {
+		s := Stream{Seed: 0x0123456789abcdef + uint64(n), Borrower: 0xfedcba9876543210 - uint64(n), Path: uint32(n)}
+		places, words := make([]uint32, n), make([]uint32, 4*n)
+		for i := range places {
+			places[i] = Place(Purpose(i%7), i*i*12345)
+		}
+		s.Fill(words, places)
+		for i := range places {
+			if got, want := Block(words[4*i:]), s.Block(Purpose(i%7), i*i*12345); got != want {
+				t.Fatalf("%d blocks: %d is %#x, want %#x", n, i, got, want)
 			}
 		}
 	}
 }
 
 func BenchmarkFill(b *testing.B) {
-	s, m := Stream{Seed: 1, Borrower: 2, Path: 3}, NewMonths(36)
+	var places [12]uint32
+	var words [4 * len(places)]uint32
+	for i := range places {
+		places[i] = Place(Quiet, i)
+	}
+	s := Stream{Seed: 1, Borrower: 2, Path: 3}
 	for range b.N {
-		m.Fill(s)
+		s.Fill(words[:], places[:])
 		s.Path++
 	}
-	sink = m[35]
+	sink = words[35]
 }

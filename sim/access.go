@@ -284,15 +284,15 @@ func (y *spans) of(block []int64, months int) {
 	}
 }
 
-// raw sums the cells of an open tally, as closeCell will close them.
+// raw sums the cells of an open tally, as closeRows will close them.
 func (x *access) raw(t *tally, y *spans) {
 	*y = spans{}
 	months := x.run.Months
 	for i, kind := range x.plan.cells {
-		if !t.used[i] {
+		if !t.used(i) {
 			continue
 		}
-		block, s := t.cell(i), &x.cell
+		block, s := t.counts[i*t.block:(i+1)*t.block], &x.cell
 		s.of(block, months)
 		for _, c := range [...]data.Counter{data.BorrowersOff, data.BorrowersExited} {
 			for k := range s {

@@ -41,11 +41,10 @@ func (l *life) apply(t int, wasIdle bool) {
 	a := &w.application
 	l.applyFor(a, t)
 	l.judge(t, a)
-	for reason, arms := range w.denied {
-		if arms != 0 {
-			l.deny(t, data.Reason(reason), arms)
-			w.denied[reason] = 0
-		}
+	for ; w.reasons != 0; w.reasons &= w.reasons - 1 {
+		reason := bits.TrailingZeros32(w.reasons)
+		l.deny(t, data.Reason(reason), w.denied[reason])
+		w.denied[reason] = 0
 	}
 
 	mine := w.branch(l.arms)
@@ -60,7 +59,7 @@ func (l *life) apply(t int, wasIdle bool) {
 			w.part(l, t, wasIdle, a, mine.outcome, mine.arms&^one)
 			mine.arms = one
 		}
-		w.join(l, mine.arms)
+		w.rejoin(l, mine.arms, t)
 	}
 	l.carry(t, wasIdle, a, mine.outcome)
 }
@@ -118,6 +117,7 @@ func (l *life) judge(t int, a *rule.Application) {
 				}
 				if !v.Granted {
 					w.denied[v.Reason] |= armSet(v.Books)
+					w.reasons |= 1 << v.Reason
 				}
 				w.reach(l.comes(t, a, v.Decision, terms), armSet(v.Books))
 			}
@@ -148,7 +148,7 @@ func (l *life) judged(t, i int, a *rule.Application, d rule.Decision) rule.Decis
 // had without taking it from lives.
 func (l *life) deny(t int, reason data.Reason, arms armSet) {
 	w, cell, month := l.worker, l.cellIndex(nextOrdinal(l.ordinal)), l.month(t)
-	count := func(y *tally) { counters(y.cell(cell), month)[data.Denied(reason)] += l.weight }
+	count := func(y *tally) { counters(y.cell(cell, month), month)[data.Denied(reason)] += l.weight }
 	switch {
 	case arms == l.arms:
 		count(l.tally)
@@ -172,14 +172,14 @@ func (l *life) applyFor(a *rule.Application, t int) {
 		l.burdenOf = contract.Burden(l.product, l.offer/m.year, int(l.tenor), &m.line)
 	}
 	step := l.nextStep()
-	*a = rule.Application{
-		Now: t, Product: l.product, Term: int(l.tenor), Obedience: l.obedience,
-		Idle: l.n == 0, Gap: int(l.gap), Since: t - int(l.origin) - 1, NewOrdinal: int(l.ordinal) + 1,
-		Clean: int(l.clean), Own: int(l.n), Segment: l.borrower.segment, Income: l.borrower.income, PD: l.pd,
-		OutsideBalance: m.outsideBalance, OutsideInstal: m.outsideInstalment,
-		Asked: l.asks(step), Base: l.borrower.base, Step: step,
-		BreakEven: l.breakEven, APR: l.offer, Burden: l.burdenOf / m.step, Fee: m.fee, PerYear: l.worker.plan.settings.Grid.PerYear(),
-	}
+	*a = rule.Application{} // field by field, without a copy
+	a.Now, a.Product, a.Term, a.Segment, a.Obedience = t, l.product, int(l.tenor), l.borrower.segment, l.obedience
+	a.Idle, a.Gap, a.Since, a.NewOrdinal = l.n == 0, int(l.gap), t-int(l.origin)-1, int(l.ordinal)+1
+	a.Clean, a.Own, a.Income, a.PD = int(l.clean), int(l.n), l.borrower.income, l.pd
+	a.OutsideBalance, a.OutsideInstal = m.outsideBalance, m.outsideInstalment
+	a.Asked, a.Base, a.Step = l.asks(step), l.borrower.base, step
+	a.BreakEven, a.APR, a.Burden = l.breakEven, l.offer, l.burdenOf/m.step
+	a.Fee, a.PerYear = m.fee, l.worker.plan.settings.Grid.PerYear()
 	l.history(a, t, m.leaving)
 	if l.ordinal == 0 { // who has no past here cannot be refused for it
 		a.Gap, a.Since, a.Clean = rule.Never, rule.Never, rule.Never
@@ -245,9 +245,6 @@ func (l *life) comes(t int, a *rule.Application, d rule.Decision, terms *rule.Te
 	return outcome{kind: nothing}
 }
 
-// askedRows is the tally cell of the loan asked for: what an application leads to counts there.
-func (l *life) askedRows() []int64 { return l.cell(nextOrdinal(l.ordinal)) }
-
 func nextOrdinal(o uint8) uint8 { return min(o, math.MaxUint8-1) + 1 }
 
 // carry carries an outcome out and concludes the step.
@@ -255,7 +252,7 @@ func (l *life) carry(t int, wasIdle bool, a *rule.Application, o outcome) {
 	if s := l.worker.story; s != nil {
 		s.came(l, o)
 	}
-	rows := l.askedRows()
+	rows := l.cell(nextOrdinal(l.ordinal), l.month(t)) // of the loan asked for: what an application leads to counts there
 	row, w := counters(rows, l.month(t)), l.weight
 	row[data.Applications] += w
 	row[data.RequestedAmount] += w * int64(a.Asked)

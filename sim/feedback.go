@@ -107,7 +107,8 @@ func (w *worker) steer(ctx context.Context, path, f int, arm *helm) error {
 		b := &w.crowd.who[i]
 		p.meet(i, b)
 		w.fate.turn(p.settings.Seed, b.id, path)
-		w.fate.begin()
+		initial, more := w.fate.Block(rng.Initial, 0), w.fate.Block(rng.Initial, 1)
+		w.fate.begin(&initial, &more)
 		person, l := &w.crowd.people[i], &w.crowd.lives[i]
 		w.meet(person, b, f, i)
 		person.economy, person.helm = &economies[b.risk], &h

@@ -24,6 +24,7 @@ type climate struct {
 	miss  float64 // multiplier of the miss hazard
 	chain behaviour.Chain
 	fails []float64 // chances to default of one so many steps late (surprise.go)
+	fail  float64   // of one step late
 	month int16     // to which the step belongs
 	last  bool      // step of the month
 }
@@ -93,7 +94,7 @@ func (l *life) begin(s *state) {
 	l.state = *s
 	l.reprice()
 	l.refresh()
-	l.rows = l.cell(l.ordinal)
+	l.rows = l.cell(l.ordinal, -1)
 	if l.mode != fresh {
 		l.countStocks(counters(l.rows, -1), -1)
 	}
@@ -146,35 +147,53 @@ func (l *life) row(t int) *row { return counters(l.rows, l.month(t)) }
 
 func (l *life) month(t int) int { return int(l.economy.steps[t].month) }
 
-// cell returns the tally of the borrower's present product and an ordinal.
-func (l *life) cell(ordinal uint8) []int64 { return l.tally.cell(l.cellIndex(ordinal)) }
+// cell returns the tally of the borrower's present product and an ordinal, for counting from a month on.
+func (l *life) cell(ordinal uint8, month int) []int64 {
+	return l.tally.cell(l.cellIndex(ordinal), month)
+}
 
 func (l *life) cellIndex(ordinal uint8) int {
 	first := l.worker.plan.cellAt[int(l.borrower.segment)*data.NumProducts+int(l.product)]
 	return int(first) + data.OrdinalClass(ordinal)
 }
 
-// countStocks adds the borrower to the stocks at the end of a month, which ends with step t.
-func (l *life) countStocks(row *row, t int) {
-	w := l.weight
-	row[data.OutsideLoans] += w * int64(l.outside)
+// debts is what a borrower who is not in default adds to the stocks of debts with other lenders.
+type debts struct{ loans, two, five int64 }
+
+func (l *life) debts() (d debts) {
+	d.loans = l.weight * int64(l.outside)
 	lenders := l.outside
 	if l.mode != idle {
 		lenders++
 	}
 	if lenders >= 2 {
-		row[data.OwingTwo] += w
-		if lenders >= 5 {
-			row[data.OwingFive] += w
-		}
+		d.two = l.weight
 	}
+	if lenders >= 5 {
+		d.five = l.weight
+	}
+	return d
+}
+
+func (d *debts) count(row *row) {
+	row[data.OutsideLoans] += d.loans
+	if d.two != 0 {
+		row[data.OwingTwo] += d.two
+		row[data.OwingFive] += d.five
+	}
+}
+
+// countStocks adds the borrower to the stocks at the end of a month, which ends with step t.
+func (l *life) countStocks(row *row, t int) {
+	d := l.debts()
+	d.count(row)
 	if l.mode == idle {
-		row[data.BorrowersIdle] += w
+		row[data.BorrowersIdle] += l.weight
 		return
 	}
 	balance := l.provide(row, t)
-	row[data.BorrowersCurrent+data.Counter(l.bucket)] += w
-	row[data.BalanceCurrent+data.Counter(l.bucket)] += w * int64(balance)
+	row[data.BorrowersCurrent+data.Counter(l.bucket)] += l.weight
+	row[data.BalanceCurrent+data.Counter(l.bucket)] += l.weight * int64(balance)
 }
 
 // receive counts cash from a loan.
@@ -413,7 +432,7 @@ func (l *life) drop(t int) {
 	l.age = int16(t) - newest.Origin // at the start of the next step
 	l.principal, l.product, l.tenor = newest.Principal, newest.Product, newest.Term
 	l.reprice()
-	l.rows = l.cell(l.ordinal)
+	l.rows = l.cell(l.ordinal, l.month(t))
 }
 
 // mayFire rules out in one comparison that a lane with total hazard h fires: 1-exp(-h) <= h.
@@ -548,7 +567,11 @@ func (l *life) defaults(t int) {
 
 // burden is payment to income: instalments of own and outside loans over income.
 func (l *life) burden() float64 {
-	own, _ := l.instalments()
+	own := data.Money(0)
+	for i := range l.n {
+		own += l.loans[i].Burden(&l.model.line)
+	}
+	own = l.worker.plan.settings.Grid.AMonth(own)
 	return (float64(own) + float64(l.outside)*float64(l.model.outsideInstalment)) / float64(l.borrower.income)
 }
 

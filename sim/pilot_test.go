@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"relend/data"
+	"relend/sim/provision"
 )
 
 func anchored(t *testing.T, p *data.Portfolio, s Settings, arms ...Arm) *Plan {
@@ -45,6 +46,13 @@ func TestBaselineShowsPDs(t *testing.T) {
 		for i := range m.grades {
 			m.grades[i].hazard += change
 			defer func() { m.grades[i].hazard -= change }()
+		}
+		var room slots
+		for i, b := range plan.all() {
+			m.setAside.Add(provision.GradeOf(m.graded(i).hazard), b.tenor)
+			for _, l := range plan.open(b, &room) {
+				m.setAside.Add(provision.GradeOf(m.graded(i).hazard), l.Term)
+			}
 		}
 		w := newWorker(plan)
 		rates := make([][paths / 2]float64, len(bands)+1) // the book last, by pair of paths

@@ -40,12 +40,16 @@ func (l *life) provide(row *row, t int) (balance data.Money) {
 		balance += loan.Balance
 		sum += float64(float64(loan.Balance) * table.Share(l.table[i], loan.Term, loan.Remaining, s))
 	}
-	stage := table.Stage(s)
+	l.setsAside(row, table.Stage(s), balance, sum)
+	return balance
+}
+
+// setsAside counts what is set aside in a stage for a balance.
+func (l *life) setsAside(row *row, stage int, balance data.Money, sum float64) {
 	row[data.Provision(stage)] += l.weight * roundEven(sum)
 	if stage == 2 {
 		row[data.BalanceStage2] += l.weight * int64(balance)
 	}
-	return balance
 }
 
 // roundEven rounds half to even below 2^51: the sum with 1.5 x 2^52 has no bits behind the point.

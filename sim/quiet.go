@@ -1,8 +1,7 @@
 package sim
 
 import (
-	"math"
-
+	"relend/data"
 	"relend/sim/rng"
 )
 
@@ -27,17 +26,28 @@ func (l *life) pass(t, end int) int {
 	return t
 }
 
-// threshold is the least coarse draw that rules out that a lane with total hazard h fires: the comparison of mayFire in
-// whole numbers.
-func threshold(h float64) uint32 { return uint32(math.Ceil(min(h, 1) * rng.CoarseSteps)) }
+// threshold is the least coarse draw that rules out that a lane with total hazard h, at least 0, fires: the comparison of
+// mayFire in whole numbers.
+func threshold(h float64) uint32 {
+	steps := h * rng.CoarseSteps
+	if steps >= rng.CoarseSteps {
+		return rng.CoarseSteps
+	}
+	least := uint32(int32(steps))
+	if float64(least) < steps {
+		least++
+	}
+	return least
+}
 
 // passIdle is pass for a borrower without an own loan.
 func (l *life) passIdle(t, end int) int {
 	last := int16(len(l.model.returning) - 1)
 	ask, _ := l.demandHazards(l.gap) // it falls with the gap
 	demand, outside := threshold(ask+l.leave), threshold(l.birth+l.death*float64(l.outside))
+	words, steps, debts := l.fate.months[:end], l.economy.steps[:end], l.debts()
 	for ; t < end; t++ {
-		word := l.fate.months[t]
+		word := words[t]
 		if rng.Coarse(word, rng.Outside) < outside {
 			break
 		}
@@ -49,8 +59,10 @@ func (l *life) passIdle(t, end int) int {
 			demand = threshold(ask + l.leave)
 		}
 		l.gap = min(l.gap+1, last)
-		if l.economy.steps[t].last {
-			l.countStocks(l.row(t), t)
+		if step := &steps[t]; step.last {
+			row := counters(l.rows, int(step.month))
+			debts.count(row)
+			row[data.BorrowersIdle] += l.weight
 		}
 	}
 	return t
@@ -64,8 +76,11 @@ func (l *life) passCurrent(t, end int) int {
 	}
 	risk := threshold(l.miss*m.hump[l.age]*l.economy.worst + l.prepay)
 	demand, outside := threshold(l.ask), threshold(l.birth+l.death*float64(l.outside))
+	words, steps, debts := l.fate.months[:end], l.economy.steps[:end], l.debts()
+	stand := m.setAside.Stand(l.overdue, l.risen)
+	shares, stage := m.setAside.Shares(l.table[0], loan.Term, stand), m.setAside.Stage(stand)
 	for ; t < end; t++ {
-		word := l.fate.months[t]
+		word, step := words[t], &steps[t]
 		if rng.Coarse(word, rng.Outside) < outside ||
 			rng.Coarse(word, rng.Risk) < risk && mayFire(word, rng.Risk, l.missHazard(t)+l.prepay) ||
 			rng.Coarse(word, rng.Demand) < demand && float64(l.age) >= m.TopMinAge {
@@ -75,12 +90,19 @@ func (l *life) passCurrent(t, end int) int {
 		if !open {
 			break
 		}
-		row := l.row(t)
+		row := counters(l.rows, int(step.month))
 		l.expects(row, t, l.missHazard(t))
 		l.age++
 		l.receive(row, cash)
-		if l.economy.steps[t].last {
+		switch {
+		case !step.last:
+		case l.bureau.Lag > 0: // his risk may rise with news of old loans
 			l.countStocks(row, t)
+		default:
+			debts.count(row)
+			row[data.BorrowersCurrent] += l.weight
+			row[data.BalanceCurrent] += l.weight * int64(loan.Balance)
+			l.setsAside(row, stage, loan.Balance, float64(loan.Balance)*float64(shares[loan.Remaining]))
 		}
 	}
 	return t

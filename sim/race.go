@@ -20,7 +20,7 @@ const (
 
 // race says whether in step t, with the uniform of a lane, one of two causes with hazards a and b fires.
 func (l *life) race(t int, lane rng.Lane, a, b float64) cause {
-	if a+b <= .5 && !l.worker.plain {
+	if a+b <= behaviour.NearMost && !l.worker.plain {
 		from, to := l.fate.between(t, lane)
 		one, either := behaviour.NearPick(a, b)
 		if c := fired(from-behaviour.PickError, one, either); c == fired(to+behaviour.PickError, one, either) {

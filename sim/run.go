@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/bits"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -176,11 +177,13 @@ type worker struct {
 	verdicts    []rule.Verdict
 	branches    []branch
 	denied      [data.NumReasons]armSet // by reason; empty between applications
+	reasons     uint32                  // of them, bit by bit: those for which some arm denies
 	shared      map[setOf]*tally        // of sets of two and more arms
 	spare       []*tally                // for more of them
 	tallies     []*tally                // of single arms, nil for those that are not simulated themselves
 	replicates  []*tally                // likewise
 	scratch     []int64
+	into        [][]int64   // room in the tallies of some arms
 	economies   [][]economy // per family and risk
 	crowd       crowd
 	watch       *watch    // in the pilot
@@ -198,6 +201,8 @@ type worker struct {
 	population  int64 // their weights, without applicants
 	first       int   // path with which counts and halves begin
 }
+
+var _ [32 - data.NumReasons]struct{} // worker.reasons has a bit for each
 
 // setOf names a set of arms of a family.
 type setOf struct {
@@ -313,27 +318,29 @@ func (w *worker) totals(path int, counts []int64) []int64 {
 // settle closes a path: what sets of arms have counted goes to each of their arms, an arm's cells to its replicate, and
 // their totals to the results. One cell after the other, so that what is added stays in the cache.
 func (w *worker) settle(path int, counts [][]int64) {
-	p, months := w.plan, w.plan.settings.Months
+	p := w.plan
 	for i, kind := range p.cells {
 		for set, shared := range w.shared {
-			if !shared.used[i] {
+			if !shared.used(i) {
 				continue
 			}
+			w.into = w.into[:0]
 			for rest := set.arms; rest != 0; rest &= rest - 1 {
 				arm := set.family.arms[bits.TrailingZeros64(uint64(rest))]
-				sum(w.tallies[arm].cell(i), shared.cell(i))
+				w.into = append(w.into, w.tallies[arm].room(shared, i))
 			}
-			shared.clear(i)
+			pour(w.into, shared.counted(i))
+			shared.first[i] = shared.block
 		}
 		for arm, y := range w.tallies {
-			if y == nil || !y.used[i] {
+			if y == nil || !y.used(i) {
 				continue
 			}
-			cell := y.cell(i)
-			closeCell(cell, months, kind.Ordinal > 0)
-			sum(w.totals(path, counts[arm]), cell)
+			rows := y.counted(i)
+			closeRows(rows, kind.Ordinal > 0)
+			sum(w.totals(path, counts[arm])[y.first[i]:], rows)
 			if replicate := w.replicates[arm]; replicate != nil {
-				accumulate(replicate.cell(i), cell, months)
+				accumulate(replicate.room(y, i), rows)
 			}
 			y.clear(i)
 		}
@@ -455,12 +462,13 @@ func (p *Plan) mostShared() int {
 	return mostShared
 }
 
-// join gives a life a set of arms and its tally. The tally cell follows at begin or here.
-func (w *worker) join(l *life, arms armSet) {
-	l.arms, l.tally = arms, w.tallyOf(l.family, arms)
-	if l.rows != nil {
-		l.rows = l.cell(l.ordinal)
-	}
+// join gives a life a set of arms and its tally. The tally cell follows at begin.
+func (w *worker) join(l *life, arms armSet) { l.arms, l.tally = arms, w.tallyOf(l.family, arms) }
+
+// rejoin is join for a life in step t.
+func (w *worker) rejoin(l *life, arms armSet, t int) {
+	w.join(l, arms)
+	l.rows = l.cell(l.ordinal, l.month(t))
 }
 
 // tallyOf returns the tally of a set of arms.
@@ -503,9 +511,14 @@ func (w *worker) part(l *life, t int, wasIdle bool, a *rule.Application, o outco
 			group = arms & -arms
 		}
 		arms &^= group
-		w.waiting = append(w.waiting, parted{*l, t + 1})
-		next := &w.waiting[len(w.waiting)-1].life
-		w.join(next, group)
+		if len(w.waiting) == cap(w.waiting) {
+			w.waiting = slices.Grow(w.waiting, 1)
+		}
+		w.waiting = w.waiting[:len(w.waiting)+1] // in place: a life is large
+		waits := &w.waiting[len(w.waiting)-1]
+		waits.life, waits.from = *l, t+1
+		next := &waits.life
+		w.rejoin(next, group, t)
 		next.carry(t, wasIdle, a, o)
 	}
 }
@@ -532,7 +545,8 @@ func (p *Plan) economies(path int) [][]economy {
 				x := m.segments[g].Multipliers(&m.Params, z, m.MacroShift(macro.At(month)))
 				e.worst = max(e.worst, x.Miss)
 				chain := m.Chain(x, grid.SubStates())
-				e.steps[t] = climate{x.Miss, chain, failing(fails[t*states:(t+1)*states:(t+1)*states], &chain, grid.SubStates()), int16(month), grid.LastOfMonth(t)}
+				failing := failing(fails[t*states:(t+1)*states:(t+1)*states], &chain, grid.SubStates())
+				e.steps[t] = climate{x.Miss, chain, failing, failing[0], int16(month), grid.LastOfMonth(t)}
 			}
 		}
 	}

@@ -246,7 +246,7 @@ func (w *worker) halve(path int) {
 			}
 		}
 	}
-	for a, y := range w.tallies { // as closeCell does
+	for a, y := range w.tallies { // as closeRows does
 		if y == nil {
 			continue
 		}
@@ -264,19 +264,16 @@ func (w *worker) halve(path int) {
 func (w *worker) raw(y *tally) {
 	clear(w.scratch)
 	for i, kind := range w.plan.cells {
-		if !y.used[i] {
+		rows := y.counted(i)
+		sum(w.scratch[y.first[i]:], rows)
+		if kind.Ordinal == 0 {
 			continue
 		}
-		cell := y.cell(i)
-		sum(w.scratch, cell)
-		if kind.Ordinal > 0 {
-			for t := -1; t < w.plan.settings.Months; t++ {
-				owed, borrowers, defaults := repeats(counters(cell, t))
-				sum := counters(w.scratch, t)
-				sum[data.BalanceRepeat] += owed
-				sum[data.BorrowersRepeat] += borrowers
-				sum[data.DefaultsRepeat] += defaults
-			}
+		for to := w.scratch[y.first[i]:]; len(rows) > 0; rows, to = rows[data.NumCounters:], to[data.NumCounters:] {
+			owed, borrowers, defaults := repeats((*row)(rows))
+			to[data.BalanceRepeat] += owed
+			to[data.BorrowersRepeat] += borrowers
+			to[data.DefaultsRepeat] += defaults
 		}
 	}
 }

@@ -55,7 +55,7 @@ func TestScoreGain(t *testing.T) {
 				grade: math.Log(-math.Log1p(-b.pd)), seen: math.Log(-math.Log1p(-w.person.pd)),
 			}
 			who.truth = who.grade + w.person.frailty
-			cell := w.tallies[0].cell(int(plan.cellAt[int(b.segment)*data.NumProducts+int(b.product)]))
+			cell := w.tallies[0].cell(int(plan.cellAt[int(b.segment)*data.NumProducts+int(b.product)]), -1)
 			for s := range months {
 				who.defaulted = who.defaulted || counters(cell, s)[data.Defaults] > 0
 			}
@@ -149,7 +149,7 @@ func TestScoreStands(t *testing.T) {
 			for _, y := range w.tallies {
 				for c := range plan.cells {
 					for s := range months {
-						r := counters(y.cell(c), s)
+						r := counters(y.cell(c, -1), s)
 						passed += r[data.Granted] + r[data.NotTakenUp]
 						denied += r[data.Denied(data.DeniedScore)]
 					}

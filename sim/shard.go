@@ -307,9 +307,7 @@ func overReplicates(y *data.Partial, arm int) []data.ExactSums {
 	block := (y.Run.Months + 1) * int(data.NumCounters)
 	sums, scratch := newCells(y.Cells, block), make([]int64, block)
 	t := newTally(len(y.Cells), y.Run.Months)
-	for i := range t.used {
-		t.used[i] = true
-	}
+	clear(t.first)
 	for _, counts := range y.Replicates[arm] {
 		t.counts = counts
 		sums.add(t, scratch)

@@ -71,10 +71,12 @@ const never = math.MinInt16
 // fate is everything random about a borrower on a path that does not depend on the arm.
 type fate struct {
 	rng.Stream
-	months    rng.Months // coarse lane draws, by step
-	frailty   float64    // standard normal
-	demand    float64    // standard normal, independent of frailty
-	dependent float64    // uniform
+	words     []uint32 // of the blocks that every borrower needs, drawn together
+	places    []uint32 // of these blocks
+	months    []uint32 // of words: coarse lane draws, by step
+	frailty   float64  // standard normal
+	demand    float64  // standard normal, independent of frailty
+	dependent float64  // uniform
 
 	// Blocks that some arm has asked for, so that the next one need not draw them again.
 	drawing   uint32     // the current borrower and path
@@ -89,15 +91,32 @@ type stamped struct {
 	drawing uint32
 }
 
+// opening are the blocks that every borrower needs beside those of his months, in the order of draw.
+var opening = [...]struct {
+	purpose rng.Purpose
+	index   int
+}{{rng.Initial, 0}, {rng.Initial, 1}, {rng.Visible, 0}}
+
 func newFate(steps int) fate {
-	return fate{months: rng.NewMonths(steps), fine: make([]stamped, steps), decisions: make([]stamped, steps)}
+	f := fate{fine: make([]stamped, steps), decisions: make([]stamped, steps)}
+	for k := 0; 4*k < steps || (k+len(opening))%4 != 0; k++ { // whole groups of four: they are drawn at a time
+		f.places = append(f.places, rng.Place(rng.Quiet, k))
+	}
+	for _, o := range opening {
+		f.places = append(f.places, rng.Place(o.purpose, o.index))
+	}
+	f.words = make([]uint32, 4*len(f.places))
+	f.months = f.words[:steps]
+	return f
 }
 
 // draw fills the fate of a borrower on a path.
 func (f *fate) draw(seed uint64, borrower uint64, path int) {
 	f.turn(seed, borrower, path)
-	f.months.Fill(f.Stream)
-	f.begin()
+	f.Fill(f.words, f.places)
+	last := f.words[len(f.words)-4*len(opening):]
+	f.begin((*rng.Block)(last), (*rng.Block)(last[4:]))
+	f.slots[0] = stamped{rng.Block(last[8:]), f.drawing}
 }
 
 // turn gives the fate to a borrower on a path, without the draws of his months and of his start.
@@ -109,12 +128,11 @@ func (f *fate) turn(seed uint64, borrower uint64, path int) {
 	f.Stream = rng.Stream{Seed: seed, Borrower: borrower, Path: uint32(path)}
 }
 
-// begin draws what a borrower starts with.
-func (f *fate) begin() {
-	b := f.Block(rng.Initial, 0)
+// begin takes what a borrower starts with from the blocks of rng.Initial.
+func (f *fate) begin(b, c *rng.Block) {
 	f.frailty = distuv.UnitNormal.Quantile(rng.Uniform52(b[0], b[1]))
 	f.demand = distuv.UnitNormal.Quantile(rng.Uniform52(b[2], b[3]))
-	f.dependent = rng.Uniform(f.Block(rng.Initial, 1)[0])
+	f.dependent = rng.Uniform(c[0])
 }
 
 func (f *fate) once(s *stamped, p rng.Purpose, index int) *rng.Block {

@@ -191,8 +191,8 @@ func (f *Follower) Tell(ctx context.Context, path, arm int) (*Story, error) {
 	}
 	clear(w.scratch)
 	for i, kind := range p.cells {
-		closeCell(y.cell(i), p.settings.Months, kind.Ordinal > 0)
-		sum(w.scratch, y.cell(i))
+		closeRows(y.counted(i), kind.Ordinal > 0)
+		sum(w.scratch[y.first[i]:], y.counted(i))
 	}
 	population := b.weight
 	if b.applicant != nil {

@@ -46,14 +46,13 @@ func (l *life) surprised(row *row, by float64) {
 
 // expects counts what was to be expected of a borrower who pays in step t, with the hazard of a miss given.
 func (l *life) expects(row *row, t int, miss float64) {
-	const small = .05 // hazards for which the series is exact to the last bits
 	var chance float64
-	if miss+l.prepay <= small {
+	if miss+l.prepay <= behaviour.NearMost { // to less than the unit of the counter
 		chance, _ = behaviour.NearPick(miss, l.prepay)
 	} else {
 		chance, _ = behaviour.Pick(miss, l.prepay)
 	}
-	l.surprised(row, -chance*l.failing(t, 1))
+	l.surprised(row, -chance*l.economy.steps[t].fail)
 }
 
 // resolved counts what step t has done to a late borrower.

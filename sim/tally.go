@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 	"sync"
 
 	"relend/data"
@@ -15,37 +16,69 @@ type row = [data.NumCounters]int64
 type tally struct {
 	block  int // length of a cell
 	counts []int64
-	used   []bool  // by cell: handed out for counting since it was cleared
+	first  []int   // by cell: where counting has begun since it was cleared, block where it has not
 	events []int64 // of the ledger of access; nil where it is not kept
 }
 
 func newTally(cells, months int) *tally {
 	block := (months + 1) * int(data.NumCounters)
-	return &tally{block: block, counts: make([]int64, cells*block), used: make([]bool, cells)}
+	return &tally{block: block, counts: make([]int64, cells*block), first: slices.Repeat([]int{block}, cells)}
 }
 
-// cell returns a cell for counting.
-func (y *tally) cell(i int) []int64 {
-	y.used[i] = true
+// cell returns a cell for counting from a month on, -1 the snapshot.
+func (y *tally) cell(i, month int) []int64 {
+	y.first[i] = min(y.first[i], (month+1)*int(data.NumCounters))
 	return y.counts[i*y.block : (i+1)*y.block : (i+1)*y.block]
+}
+
+// used reports whether a cell has been handed out for counting.
+func (y *tally) used(i int) bool { return y.first[i] < y.block }
+
+// counted is the part of a cell in which there may be counts, whole rows up to the last.
+func (y *tally) counted(i int) []int64 { return y.counts[i*y.block+y.first[i] : (i+1)*y.block] }
+
+// room is the part of the same cell of another tally, there for counting.
+func (y *tally) room(o *tally, i int) []int64 {
+	y.first[i] = min(y.first[i], o.first[i])
+	return y.counts[i*y.block+o.first[i] : (i+1)*y.block]
 }
 
 // all returns a copy of the counts of all cells.
 func (y *tally) all() []int64 {
 	out := make([]int64, len(y.counts))
-	for i, used := range y.used {
-		if used {
-			copy(out[i*y.block:], y.cell(i))
-		}
+	for i, first := range y.first {
+		copy(out[i*y.block+first:], y.counted(i))
 	}
 	return out
 }
 
 // clear empties a cell.
 func (y *tally) clear(i int) {
-	if y.used[i] {
-		clear(y.cell(i))
-		y.used[i] = false
+	clear(y.counted(i))
+	y.first[i] = y.block
+}
+
+// pour adds src to each dst, which are as long, and empties it.
+func pour(dst [][]int64, src []int64) {
+	at := 0
+	for ; at+8 <= len(src); at += 8 {
+		s := (*[8]int64)(src[at:])
+		if s[0]|s[1]|s[2]|s[3]|s[4]|s[5]|s[6]|s[7] == 0 { // most of what small sets of arms count
+			continue
+		}
+		for _, d := range dst {
+			d := (*[8]int64)(d[at:])
+			for i, v := range s {
+				d[i] += v
+			}
+		}
+		*s = [8]int64{}
+	}
+	for ; at < len(src); at++ {
+		for _, d := range dst {
+			d[at] += src[at]
+		}
+		src[at] = 0
 	}
 }
 
@@ -75,12 +108,12 @@ func counters(cell []int64, t int) *row {
 	return (*row)(cell[(t+1)*int(data.NumCounters):])
 }
 
-// closeCell turns the entries into charged-off and exited borrowers, which last for ever, into stocks, and marks the
-// balance of repeat loans.
-func closeCell(cell []int64, months int, repeat bool) {
+// closeRows turns the entries into charged-off and exited borrowers, which last for ever, into stocks, and marks the
+// balance of repeat loans, in the rows of a cell from where its counts begin.
+func closeRows(rows []int64, repeat bool) {
 	var off, exited int64
-	for t := -1; t < months; t++ {
-		r := counters(cell, t)
+	for ; len(rows) > 0; rows = rows[data.NumCounters:] {
+		r := (*row)(rows)
 		off += r[data.BorrowersOff]
 		exited += r[data.BorrowersExited]
 		r[data.BorrowersOff], r[data.BorrowersExited] = off, exited
@@ -202,22 +235,21 @@ func (c *cells) add(replicate *tally, scratch []int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i, sources := range c.sources {
-		var values []int64 // of those used
+		first := len(scratch) // where the counts of any of them begin
 		for _, s := range sources {
-			switch {
-			case !replicate.used[s]:
-			case values == nil:
-				values = replicate.cell(s)
-			case &values[0] != &scratch[0]:
-				copy(scratch, values)
-				values = scratch
-				fallthrough
-			default:
-				sum(values, replicate.cell(s))
+			first = min(first, replicate.first[s])
+		}
+		values := scratch[first:]
+		if len(sources) == 1 {
+			values = replicate.counted(sources[0])
+		} else {
+			clear(values)
+			for _, s := range sources {
+				sum(scratch[replicate.first[s]:], replicate.counted(s))
 			}
 		}
-		sum(c.sum[i], values)
-		squares := c.squares[i]
+		sum(c.sum[i][first:], values)
+		squares := c.squares[i][first:]
 		for j, v := range values {
 			if v != 0 {
 				squares[j].addSquare(v)
@@ -239,11 +271,11 @@ func (c *cells) exact() []data.ExactSums {
 	return out
 }
 
-// accumulate adds a path's cell to that of its replicate, flows as sums to date.
-func accumulate(dst, src []int64, months int) {
+// accumulate adds the rows of a path's cell, from where its counts begin, to those of its replicate, flows as sums to date.
+func accumulate(dst, src []int64) {
 	var date row
-	for t := -1; t < months; t++ {
-		from, to := counters(src, t), counters(dst, t)
+	for ; len(src) > 0; dst, src = dst[data.NumCounters:], src[data.NumCounters:] {
+		from, to := (*row)(src), (*row)(dst)
 		for c := range date {
 			date[c] = date[c]&carried[c] + from[c]
 			to[c] += date[c]

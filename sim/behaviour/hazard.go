@@ -130,15 +130,20 @@ func Pick(a, b float64) (first, either float64) {
 	return float64(p * (a / sum)), p
 }
 
-// NearPick is Pick without the exponential, to within PickError, where the hazards add up to at most .5.
+// NearPick is Pick without the exponential, to within PickError, where the hazards add up to at most NearMost.
 func NearPick(a, b float64) (first, either float64) {
 	x := a + b
-	mean := 1 - x*(1./2-x*(1./6-x*(1./24-x*(1./120-x*(1./720))))) // of exp(-y) over y in (0, x)
-	return a * mean, x * mean
+	x2 := float64(x * x)
+	low := (1 - float64(x*(1./2))) + float64(x2*(1./6-float64(x*(1./24))))
+	high := (1./120 - float64(x*(1./720))) + float64(x2*(1./5040-float64(x*(1./40320))))
+	mean := low + float64(float64(x2*x2)*high) // of exp(-y) over y in (0, x), to eight terms
+	return float64(a * mean), float64(x * mean)
 }
 
-// PickError bounds the error of NearPick: x^7/7! at .5 and what rounding adds.
-const PickError = 2e-6
+const (
+	NearMost  = .5   // hazard
+	PickError = 6e-9 // bounds the error of NearPick: x^9/9! at NearMost and what rounding adds
+)
 
 // TakeUp is the probability that an offer is accepted. offered is the amount over the amount asked, hazard the
 // borrower's log base hazard relative to that of Miss0.

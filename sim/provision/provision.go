@@ -164,7 +164,13 @@ func (t *Table) Add(g Grade, term int16) {
 // Row returns the place of a grade and term that were added.
 func (t *Table) Row(g Grade, term int16) Row { return t.at[term][g] }
 
-// Share is what is set aside per unit of balance of a loan of the row's term with so many instalments left.
+// Shares are what is set aside per unit of balance of a loan of the row's term, by the instalments left.
+func (t *Table) Shares(r Row, term int16, s Standing) []float32 {
+	from := int(r) + int(s)*int(term+1)
+	return t.shares[from : from+int(term+1)]
+}
+
+// Share is that of a loan with so many instalments left.
 func (t *Table) Share(r Row, term, remaining int16, s Standing) float64 {
 	return float64(t.shares[int(r)+int(s)*int(term+1)+int(remaining)])
 }

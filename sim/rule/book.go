@@ -235,7 +235,7 @@ func (b *Book) check(a *Application, h *Hearing) int {
 	first := -1
 	for i := range b.checks {
 		c := &b.checks[i]
-		if !c.when.binds(a) {
+		if c.when != nil && !c.when.binds(a) {
 			continue
 		}
 		against := !c.rule.Allows(a)
@@ -244,7 +244,9 @@ func (b *Book) check(a *Application, h *Hearing) int {
 				return first
 			}
 		}
-		h.note(c.at, c.when, against)
+		if h != nil {
+			h.note(c.at, c.when, against)
+		}
 	}
 	return first
 }
@@ -279,18 +281,21 @@ func (b *Book) Judge(a *Application, h *Hearing) (d Decision, cause int) {
 		least := amount
 		for i := range b.limits {
 			l := &b.limits[i]
-			if !l.when.binds(a) {
-				continue
-			}
-			in, below := l.when.inside(a, kept, amount)
-			if !in {
-				continue
+			below := data.Money(0)
+			if l.when != nil {
+				if !l.when.binds(a) {
+					continue
+				}
+				var in bool
+				if in, below = l.when.inside(a, kept, amount); !in {
+					continue
+				}
 			}
 			room := max(l.rule.Room(a, kept), below)
 			if b.ranged {
 				room -= room % data.Unit
 			}
-			if amount == a.Asked || room < least && !h.knows(l.at) {
+			if h != nil && (amount == a.Asked || room < least && !h.knows(l.at)) {
 				h.note(l.at, l.when, room < amount)
 			}
 			if room < least {

@@ -358,12 +358,16 @@ func conclude(results *data.Results, borrowers int, slice data.Check) {
 // write draws the report and writes the run; short is what a precision would still take.
 func (o *runOptions) write(ctx context.Context, env *environment, w *rundir.Writer, results *data.Results, experiment []byte, manifest rundir.Manifest, short string) error {
 	debug.FreeOSMemory() // portfolio and plan are no longer needed, what is drawn may take their place
-	drawn, err := interruptible(ctx, func() (drawing, error) { return draw(results, o.drawing, width(env.stdout)) })
-	if err != nil {
-		return err
-	}
 	w.Stop = ctx.Err
-	if err := errors.Join(w.Write(rundir.ExperimentFile, experiment), w.WriteResults(results)); err != nil {
+	var drawn drawing
+	var failed, unwritten error
+	data.Beside(
+		func() {
+			drawn, failed = interruptible(ctx, func() (drawing, error) { return draw(results, o.drawing, width(env.stdout)) })
+		},
+		func() { unwritten = errors.Join(w.Write(rundir.ExperimentFile, experiment), w.WriteResults(results)) },
+	)
+	if err := cmp.Or(failed, unwritten); err != nil {
 		return err
 	}
 	if err := drawn.write(w); err != nil {

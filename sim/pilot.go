@@ -7,7 +7,6 @@ import (
 	"math"
 	"runtime"
 	"slices"
-	"sync"
 	"sync/atomic"
 
 	"relend/data"
@@ -184,16 +183,12 @@ func (p *Plan) solve(bands []band) {
 	pilot, weathers := p.pilot()
 	work := workOf(len(bands))
 	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(bands)) {
-		wg.Go(func() {
-			w := newWorker(pilot)
-			for i := int(next.Add(1)) - 1; i < len(bands); i = int(next.Add(1)) - 1 {
-				w.solve(&bands[i], weathers, work)
-			}
-		})
-	}
-	wg.Wait()
+	data.Beside(slices.Repeat([]func(){func() {
+		w := newWorker(pilot)
+		for i := int(next.Add(1)) - 1; i < len(bands); i = int(next.Add(1)) - 1 {
+			w.solve(&bands[i], weathers, work)
+		}
+	}}, min(runtime.GOMAXPROCS(0), len(bands)))...)
 }
 
 // shiftApplicants gives each applicant the offset of the borrowers of his segment with PDs like his, so that a PD means

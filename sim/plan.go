@@ -515,14 +515,14 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	}
 	m.segments = make([]*anchor.Segment, len(p.risks))
 	errs := make([]error, len(p.risks))
-	var wg sync.WaitGroup
+	var tasks []func()
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	for i, r := range p.risks {
 		g := r.segment
 		if counts[g] == 0 {
 			continue
 		}
-		wg.Go(func() {
+		tasks = append(tasks, func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			mean := sums[g] / counts[g]
@@ -536,7 +536,7 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 			}
 		})
 	}
-	wg.Wait()
+	data.Beside(tasks...)
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}

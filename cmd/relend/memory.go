@@ -58,9 +58,15 @@ func resident(simulation, results int64) int64 {
 // little, and holds much.
 func frugal() { garbage(30) }
 
-// sparing calls f while a portfolio is read or planned: garbage may be a tenth of what is in use, most of which has no
-// pointers and costs the collector nothing, and what is free afterwards goes back to the system.
-func sparing[T any](f func() (T, error)) (T, error) {
+// large is the number of loans of a portfolio from which it takes more memory than the program and what it draws.
+const large = 1 << 18
+
+// sparing calls f while a portfolio of so many loans is read or planned. If it is large, garbage may be a tenth of what is in use,
+// most of which has no pointers and costs the collector nothing, and what is free afterwards goes back to the system.
+func sparing[T any](loans int, f func() (T, error)) (T, error) {
+	if loans < large {
+		return f()
+	}
 	garbage(10)
 	defer frugal()
 	defer debug.FreeOSMemory()

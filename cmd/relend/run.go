@@ -212,7 +212,7 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 		defer w.Abort()
 	}
 	plan, err := interruptible(ctx, func() (*sim.Plan, error) {
-		return sparing(func() (*sim.Plan, error) { return sim.NewPlan(portfolio, arms, settings) })
+		return sparing(len(portfolio.Loans), func() (*sim.Plan, error) { return sim.NewPlan(portfolio, arms, settings) })
 	})
 	if err != nil {
 		return err
@@ -357,7 +357,9 @@ func conclude(results *data.Results, borrowers int, slice data.Check) {
 
 // write draws the report and writes the run; short is what a precision would still take.
 func (o *runOptions) write(ctx context.Context, env *environment, w *rundir.Writer, results *data.Results, experiment []byte, manifest rundir.Manifest, short string) error {
-	debug.FreeOSMemory() // portfolio and plan are no longer needed, what is drawn may take their place
+	if results.Run.Intake.Loans >= large {
+		debug.FreeOSMemory() // portfolio and plan are no longer needed, what is drawn may take their place
+	}
 	w.Stop = ctx.Err
 	var drawn drawing
 	var failed, unwritten error
@@ -454,16 +456,15 @@ func quote(s string) string {
 }
 
 func loadPortfolio(ctx context.Context, p scenarios.Portfolio) (*data.Portfolio, error) {
-	return sparing(func() (*data.Portfolio, error) {
-		if p.Synthetic != nil {
-			return synth.Generate(p.Synthetic.Spec())
-		}
-		load, err := tapeOf(p)
-		if err != nil {
-			return nil, err
-		}
-		return mapping.Load(ctx, load)
-	})
+	if p.Synthetic != nil {
+		spec := p.Synthetic.Spec()
+		return sparing(spec.Borrowers, func() (*data.Portfolio, error) { return synth.Generate(spec) })
+	}
+	load, err := tapeOf(p)
+	if err != nil {
+		return nil, err
+	}
+	return sparing(large, func() (*data.Portfolio, error) { return mapping.Load(ctx, load) }) // its size is not known yet
 }
 
 // tapeOf names the tape of a portfolio.

@@ -194,7 +194,7 @@ func (l *life) applyFor(a *rule.Application, t int) {
 		newest := &l.loans[l.n-1]
 		a.NewestPrincipal, a.NewestBalance = newest.Principal, newest.Balance
 		a.OwnBalance = l.balance()
-		a.OwnInstalments, a.NewestInstalment = l.instalments()
+		a.OwnInstalments, a.NewestInstalment = l.instalments(), l.worker.plan.settings.Grid.AMonth(newest.Burden(&m.line))
 	}
 }
 

@@ -24,7 +24,6 @@ type climate struct {
 	miss  float64 // multiplier of the miss hazard
 	chain behaviour.Chain
 	fails []float64 // chances to default of one so many steps late (surprise.go)
-	fail  float64   // of one step late
 	month int16     // to which the step belongs
 	last  bool      // step of the month
 }
@@ -567,22 +566,15 @@ func (l *life) defaults(t int) {
 
 // burden is payment to income: instalments of own and outside loans over income.
 func (l *life) burden() float64 {
-	own := data.Money(0)
-	for i := range l.n {
-		own += l.loans[i].Burden(&l.model.line)
-	}
-	own = l.worker.plan.settings.Grid.AMonth(own)
-	return (float64(own) + float64(l.outside)*float64(l.model.outsideInstalment)) / float64(l.borrower.income)
+	return (float64(l.instalments()) + float64(l.outside)*float64(l.model.outsideInstalment)) / float64(l.borrower.income)
 }
 
-// instalments sums those of all own loans, and gives that of the newest, a month.
-func (l *life) instalments() (sum, newest data.Money) {
+// instalments sums those of all own loans, a month.
+func (l *life) instalments() (sum data.Money) {
 	for i := range l.n {
-		newest = l.loans[i].Burden(&l.model.line)
-		sum += newest
+		sum += l.loans[i].Burden(&l.model.line)
 	}
-	grid := l.worker.plan.settings.Grid
-	return grid.AMonth(sum), grid.AMonth(newest)
+	return l.worker.plan.settings.Grid.AMonth(sum)
 }
 
 // refresh computes the hazards from the state.

@@ -545,8 +545,7 @@ func (p *Plan) economies(path int) [][]economy {
 				x := m.segments[g].Multipliers(&m.Params, z, m.MacroShift(macro.At(month)))
 				e.worst = max(e.worst, x.Miss)
 				chain := m.Chain(x, grid.SubStates())
-				failing := failing(fails[t*states:(t+1)*states:(t+1)*states], &chain, grid.SubStates())
-				e.steps[t] = climate{x.Miss, chain, failing, failing[0], int16(month), grid.LastOfMonth(t)}
+				e.steps[t] = climate{x.Miss, chain, failing(fails[t*states:(t+1)*states:(t+1)*states], &chain, grid.SubStates()), int16(month), grid.LastOfMonth(t)}
 			}
 		}
 	}

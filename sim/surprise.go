@@ -52,7 +52,7 @@ func (l *life) expects(row *row, t int, miss float64) {
 	} else {
 		chance, _ = behaviour.Pick(miss, l.prepay)
 	}
-	l.surprised(row, -chance*l.economy.steps[t].fail)
+	l.surprised(row, -chance*l.failing(t, 1))
 }
 
 // resolved counts what step t has done to a late borrower.

@@ -172,7 +172,7 @@ func (t *Table) Shares(r Row, term int16, s Standing) []float32 {
 
 // Share is that of a loan with so many instalments left.
 func (t *Table) Share(r Row, term, remaining int16, s Standing) float64 {
-	return float64(t.shares[int(r)+int(s)*int(term+1)+int(remaining)])
+	return float64(t.Shares(r, term, s)[remaining])
 }
 
 // Failed is what is set aside for a borrower who defaulted so many steps ago, who owes a principal and owed an

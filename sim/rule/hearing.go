@@ -64,8 +64,8 @@ func (b *Book) inherent(a *Application, terms *Terms, small, open bool, h *Heari
 	return first
 }
 
-// knows reports whether the hearing has found a rule that holds for the application; without a hearing, true.
-func (h *Hearing) knows(at int) bool { return h == nil || slices.Contains(h.Within, at) }
+// knows reports whether the hearing has found a rule that holds for the application.
+func (h *Hearing) knows(at int) bool { return slices.Contains(h.Within, at) }
 
 // note takes in what a rule, or what is inherent, says to an application that it binds; without a hearing, nothing.
 func (h *Hearing) note(at int, when *condition, against bool) {

@@ -11,7 +11,7 @@ import (
 )
 
 // outcome is what comes of an application, as far as the borrower's state is concerned: why he was denied makes
-// no difference to him.
+// no difference to him, nor whether he was, where he would not have taken up the offer.
 type outcome struct {
 	kind      outcomeKind
 	refinance bool
@@ -22,10 +22,9 @@ type outcome struct {
 type outcomeKind uint8
 
 const (
-	nothing outcomeKind = iota // denied without consequence
+	nothing outcomeKind = iota // denied without consequence, or offered and not taken up
 	leaked                     // denied, found an outside loan
 	shocked                    // denied, rollover dependent, found no money
-	refused                    // offered and not taken up
 	granted
 )
 
@@ -41,10 +40,10 @@ func (l *life) apply(t int, wasIdle bool) {
 	a := &w.application
 	l.applyFor(a, t)
 	l.judge(t, a)
-	for ; w.reasons != 0; w.reasons &= w.reasons - 1 {
-		reason := bits.TrailingZeros32(w.reasons)
-		l.deny(t, data.Reason(reason), w.denied[reason])
-		w.denied[reason] = 0
+	for ; w.ends != 0; w.ends &= w.ends - 1 {
+		end := bits.TrailingZeros32(w.ends)
+		l.fail(t, ending(end), w.ended[end])
+		w.ended[end] = 0
 	}
 
 	mine := w.branch(l.arms)
@@ -115,11 +114,12 @@ func (l *life) judge(t int, a *rule.Application) {
 				if w.story != nil {
 					v.Decision = l.judged(t, bits.TrailingZeros64(v.Books), a, v.Decision)
 				}
-				if !v.Granted {
-					w.denied[v.Reason] |= armSet(v.Books)
-					w.reasons |= 1 << v.Reason
+				o := l.comes(t, a, v.Decision, terms)
+				if end, ended := ends(v.Decision, o); ended {
+					w.ended[end] |= armSet(v.Books)
+					w.ends |= 1 << end
 				}
-				w.reach(l.comes(t, a, v.Decision, terms), armSet(v.Books))
+				w.reach(o, armSet(v.Books))
 			}
 		}
 	}
@@ -144,11 +144,31 @@ func (l *life) judged(t, i int, a *rule.Application, d rule.Decision) rule.Decis
 	return d
 }
 
-// deny counts the denials of some arms for a reason in step t: together where these arms have a tally of their own, or one is to be
-// had without taking it from lives.
-func (l *life) deny(t int, reason data.Reason, arms armSet) {
+// ending is how an application ends without a loan: by denial for a reason or, last, with an offer that is not taken up.
+type ending uint8
+
+const declined = ending(data.NumReasons)
+
+func (e ending) counter() data.Counter {
+	if e == declined {
+		return data.NotTakenUp
+	}
+	return data.Denied(data.Reason(e))
+}
+
+// ends says how a decision and what comes of it end an application, if they do so without a loan.
+func ends(d rule.Decision, o outcome) (ending, bool) {
+	if d.Granted {
+		return declined, o.kind != granted
+	}
+	return ending(d.Reason), true
+}
+
+// fail counts applications that have ended without a loan in some arms in step t: together where these arms have a tally of
+// their own, or one is to be had without taking it from lives.
+func (l *life) fail(t int, e ending, arms armSet) {
 	w, cell, month := l.worker, l.cellIndex(nextOrdinal(l.ordinal)), l.month(t)
-	count := func(y *tally) { counters(y.cell(cell, month), month)[data.Denied(reason)] += l.weight }
+	count := func(y *tally) { counters(y.cell(cell, month), month)[e.counter()] += l.weight }
 	switch {
 	case arms == l.arms:
 		count(l.tally)
@@ -210,13 +230,14 @@ func (l *life) nextStep() int {
 	return int(l.step)
 }
 
-// outcome says what comes of a decision in arm i, and counts a denial.
+// outcome says what comes of a decision in arm i, and counts an end without a loan.
 func (l *life) outcome(t, i int, a *rule.Application, d rule.Decision, terms *rule.Terms) outcome {
 	d = l.judged(t, i, a, d)
-	if !d.Granted {
-		l.deny(t, d.Reason, 1<<i)
+	o := l.comes(t, a, d, terms)
+	if end, ended := ends(d, o); ended {
+		l.fail(t, end, 1<<i)
 	}
-	return l.comes(t, a, d, terms)
+	return o
 }
 
 // comes says what comes of a decision. A denied borrower looks for money elsewhere; one who depends on it and finds none is
@@ -228,7 +249,7 @@ func (l *life) comes(t int, a *rule.Application, d rule.Decision, terms *rule.Te
 			offered = float64(d.Amount) / float64(a.Asked)
 		}
 		if l.fate.decision(t, takeUpDraw) >= l.model.TakeUp(a.AllIn(d.Amount, d.APR), offered, l.graded.hazard-l.model.logMiss0) {
-			return outcome{kind: refused}
+			return outcome{}
 		}
 		return outcome{kind: granted, refinance: d.Refinance, amount: d.Amount, apr: d.APR}
 	}
@@ -280,8 +301,6 @@ func (l *life) carry(t int, wasIdle bool, a *rule.Application, o outcome) {
 		}
 		l.shock = int16(l.model.ShockMonths)
 		l.stale, shockSet = true, true
-	case refused:
-		row[data.NotTakenUp] += w
 	case granted:
 		l.grant(t, wasIdle, row, a, o)
 		l.rows = rows

@@ -176,12 +176,12 @@ type worker struct {
 	application rule.Application
 	verdicts    []rule.Verdict
 	branches    []branch
-	denied      [data.NumReasons]armSet // by reason; empty between applications
-	reasons     uint32                  // of them, bit by bit: those for which some arm denies
-	shared      map[setOf]*tally        // of sets of two and more arms
-	spare       []*tally                // for more of them
-	tallies     []*tally                // of single arms, nil for those that are not simulated themselves
-	replicates  []*tally                // likewise
+	ended       [declined + 1]armSet // by how an application ends without a loan; empty between applications
+	ends        uint32               // of them, bit by bit: those in which it does for some arm
+	shared      map[setOf]*tally     // of sets of two and more arms
+	spare       []*tally             // for more of them
+	tallies     []*tally             // of single arms, nil for those that are not simulated themselves
+	replicates  []*tally             // likewise
 	scratch     []int64
 	into        [][]int64   // room in the tallies of some arms
 	economies   [][]economy // per family and risk
@@ -202,7 +202,7 @@ type worker struct {
 	first       int   // path with which counts and halves begin
 }
 
-var _ [32 - data.NumReasons]struct{} // worker.reasons has a bit for each
+var _ [31 - declined]struct{} // worker.ends has a bit for each
 
 // setOf names a set of arms of a family.
 type setOf struct {
@@ -340,7 +340,7 @@ func (w *worker) settle(path int, counts [][]int64) {
 			closeRows(rows, kind.Ordinal > 0)
 			sum(w.totals(path, counts[arm])[y.first[i]:], rows)
 			if replicate := w.replicates[arm]; replicate != nil {
-				accumulate(replicate.room(y, i), rows)
+				sum(replicate.room(y, i), rows)
 			}
 			y.clear(i)
 		}

@@ -119,9 +119,9 @@ func (p *Plan) runReplicates(ctx context.Context, shard data.Shard, from, to, wo
 			switch {
 			case counted == nil || y.Sums == nil && y.Replicates == nil:
 			case part:
-				y.Replicates[a][unit] = counted.all()
+				y.Replicates[a][unit] = counted.toDate()
 			default:
-				sums[a].add(counted, w.scratch)
+				sums[a].add(counted)
 			}
 		}
 		mu.Lock()
@@ -305,12 +305,13 @@ func BlankSums(cells []data.Cell, months int) []data.ExactSums {
 // overReplicates sums the cells of an arm and their margins up.
 func overReplicates(y *data.Partial, arm int) []data.ExactSums {
 	block := (y.Run.Months + 1) * int(data.NumCounters)
-	sums, scratch := newCells(y.Cells, block), make([]int64, block)
+	sums := newCells(y.Cells, block)
+	sums.carried = row{}
 	t := newTally(len(y.Cells), y.Run.Months)
 	clear(t.first)
 	for _, counts := range y.Replicates[arm] {
 		t.counts = counts
-		sums.add(t, scratch)
+		sums.add(t)
 	}
 	return sums.exact()
 }

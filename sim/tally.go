@@ -43,11 +43,15 @@ func (y *tally) room(o *tally, i int) []int64 {
 	return y.counts[i*y.block+o.first[i] : (i+1)*y.block]
 }
 
-// all returns a copy of the counts of all cells.
-func (y *tally) all() []int64 {
+// toDate returns the counts of all cells, flows as sums to date.
+func (y *tally) toDate() []int64 {
 	out := make([]int64, len(y.counts))
 	for i, first := range y.first {
-		copy(out[i*y.block+first:], y.counted(i))
+		var date row
+		for src, dst := y.counted(i), out[i*y.block+first:]; len(src) > 0; src, dst = src[data.NumCounters:], dst[data.NumCounters:] {
+			carry(&date, (*row)(src), &carried)
+			copy(dst, date[:])
+		}
 	}
 	return out
 }
@@ -60,43 +64,18 @@ func (y *tally) clear(i int) {
 
 // pour adds src to each dst, which are as long, and empties it.
 func pour(dst [][]int64, src []int64) {
-	at := 0
-	for ; at+8 <= len(src); at += 8 {
-		s := (*[8]int64)(src[at:])
-		if s[0]|s[1]|s[2]|s[3]|s[4]|s[5]|s[6]|s[7] == 0 { // most of what small sets of arms count
-			continue
-		}
-		for _, d := range dst {
-			d := (*[8]int64)(d[at:])
-			for i, v := range s {
-				d[i] += v
-			}
-		}
-		*s = [8]int64{}
+	for _, d := range dst {
+		sum(d, src)
 	}
-	for ; at < len(src); at++ {
-		for _, d := range dst {
-			d[at] += src[at]
-		}
-		src[at] = 0
-	}
+	clear(src)
 }
 
-// sum adds src to dst, which is as long.
+// sum adds src to dst, which is as long or longer. What is added is mostly 0, but to look costs more than to add.
 func sum(dst, src []int64) {
-	for len(src) >= 8 && len(dst) >= 8 {
-		d, s := (*[8]int64)(dst), (*[8]int64)(src)
-		if s[0]|s[1]|s[2]|s[3]|s[4]|s[5]|s[6]|s[7] != 0 { // most of what small sets of arms count is 0
-			d[0] += s[0]
-			d[1] += s[1]
-			d[2] += s[2]
-			d[3] += s[3]
-			d[4] += s[4]
-			d[5] += s[5]
-			d[6] += s[6]
-			d[7] += s[7]
-		}
-		dst, src = dst[8:], src[8:]
+	if lines := len(src) / 8; vectors && lines > 0 {
+		_ = dst[8*lines-1]
+		sumAVX2(&dst[0], &src[0], lines)
+		dst, src = dst[8*lines:], src[8*lines:]
 	}
 	for i, v := range src {
 		dst[i] += v
@@ -198,15 +177,20 @@ type cells struct {
 	mu      sync.Mutex
 	cells   []data.Cell
 	sources [][]int // single cells that make up each
+	all     int     // the margin of everything
+	parts   []int   // margins that make it up, one by segment
 	sum     [][]int64
 	squares [][]uint128
+	carried row     // of what is added; nothing where it is to date already
+	margin  []int64 // scratch: counts of a margin
+	total   []int64 // likewise, of everything
 }
 
 // newCells lists the single cells and the margins: each segment, product, ordinal class, and everything.
 func newCells(single []data.Cell, block int) *cells {
-	c := &cells{}
+	c := &cells{carried: carried, margin: make([]int64, block), total: make([]int64, block)}
 	index := map[data.Cell]int{}
-	add := func(key data.Cell, source int) {
+	add := func(key data.Cell, source int) int {
 		at, ok := index[key]
 		if !ok {
 			at = len(c.cells)
@@ -217,42 +201,65 @@ func newCells(single []data.Cell, block int) *cells {
 			c.squares = append(c.squares, make([]uint128, block))
 		}
 		c.sources[at] = append(c.sources[at], source)
+		return at
 	}
 	for i, s := range single {
 		add(s, i)
 	}
 	for i, s := range single {
-		add(data.Cell{Segment: data.All, Product: data.All, Ordinal: data.All}, i)
-		add(data.Cell{Segment: s.Segment, Product: data.All, Ordinal: data.All}, i)
+		c.all = add(data.Cell{Segment: data.All, Product: data.All, Ordinal: data.All}, i)
+		segment := add(data.Cell{Segment: s.Segment, Product: data.All, Ordinal: data.All}, i)
+		if !slices.Contains(c.parts, segment) {
+			c.parts = append(c.parts, segment)
+		}
 		add(data.Cell{Segment: data.All, Product: s.Product, Ordinal: data.All}, i)
 		add(data.Cell{Segment: data.All, Product: data.All, Ordinal: s.Ordinal}, i)
 	}
 	return c
 }
 
-// add takes in one replicate: the cells of its paths, flows already cumulated and added over the paths.
-func (c *cells) add(replicate *tally, scratch []int64) {
+// add takes in one replicate: the cells of its paths, added over the paths.
+func (c *cells) add(replicate *tally) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	clear(c.total)
+	from := replicate.block // where counts begin
 	for i, sources := range c.sources {
-		first := len(scratch) // where the counts of any of them begin
+		if i == c.all {
+			continue
+		}
+		first := replicate.block
 		for _, s := range sources {
 			first = min(first, replicate.first[s])
 		}
-		values := scratch[first:]
+		from = min(from, first)
+		values := c.margin[first:]
 		if len(sources) == 1 {
 			values = replicate.counted(sources[0])
 		} else {
 			clear(values)
 			for _, s := range sources {
-				sum(scratch[replicate.first[s]:], replicate.counted(s))
+				sum(c.margin[replicate.first[s]:], replicate.counted(s))
 			}
 		}
-		sum(c.sum[i][first:], values)
-		squares := c.squares[i][first:]
-		for j, v := range values {
+		c.take(i, first, values)
+		if slices.Contains(c.parts, i) {
+			sum(c.total[first:], values)
+		}
+	}
+	c.take(c.all, from, c.total[from:])
+}
+
+// take adds what a replicate has counted in a cell or margin from some place on.
+func (c *cells) take(i, first int, counts []int64) {
+	var date row
+	to, squares := c.sum[i][first:], c.squares[i][first:]
+	for ; len(counts) > 0; counts, to, squares = counts[data.NumCounters:], to[data.NumCounters:], squares[data.NumCounters:] {
+		carry(&date, (*row)(counts), &c.carried)
+		for k, v := range date {
 			if v != 0 {
-				squares[j].addSquare(v)
+				to[k] += v
+				squares[k].addSquare(v)
 			}
 		}
 	}
@@ -271,15 +278,10 @@ func (c *cells) exact() []data.ExactSums {
 	return out
 }
 
-// accumulate adds the rows of a path's cell, from where its counts begin, to those of its replicate, flows as sums to date.
-func accumulate(dst, src []int64) {
-	var date row
-	for ; len(src) > 0; dst, src = dst[data.NumCounters:], src[data.NumCounters:] {
-		from, to := (*row)(src), (*row)(dst)
-		for c := range date {
-			date[c] = date[c]&carried[c] + from[c]
-			to[c] += date[c]
-		}
+// carry goes on from the sums to date of a month to those of the next one, whose counts r are; those that mask marks go on.
+func carry(date, r, mask *row) {
+	for c := range date {
+		date[c] = date[c]&mask[c] + r[c]
 	}
 }
 

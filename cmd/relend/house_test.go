@@ -61,7 +61,7 @@ var walls = map[string][]string{
 	"github.com/spf13/cobra":       {"cmd/relend"},
 	"github.com/spf13/pflag":       {"cmd/relend"},
 	"github.com/vbauerster/mpb":    {"cmd/relend"},
-	"golang.org/x/sys":             {"sim/rng"},
+	"golang.org/x/sys":             {"sim", "sim/rng"},
 	"golang.org/x/term":            {"cmd/relend"},
 	"math/rand":                    {"sim/rng", "data/synth"},
 	"crypto/rand":                  {},

@@ -52,6 +52,23 @@ func TestWeightedTails(t *testing.T) {
 		return mean
 	}
 	levels := []float64{.05, .5, .99, .999}
+	var quantiles, shortfalls [4]float64
+	for i, p := range levels {
+		quantiles[i], shortfalls[i] = loss(normal.Quantile(p)), shortfall(p)
+	}
+	var losses, drawn [runs][]float64
+	for run := range runs {
+		law := factor.Law{Phi: phi, Global: .8}
+		for path := range paths {
+			sum := 0.
+			for _, z := range factor.Draw(uint64(run), path, factor.Importance, law, 1, months)[0] {
+				sum += z
+			}
+			own := factor.Draw(uint64(runs+run), path, factor.Plain, factor.Law{}, 1, 1)[0][0]
+			losses[run] = append(losses[run], loss(math.Sqrt(.8/variance)*sum+math.Sqrt(.2)*own))
+			drawn[run] = append(drawn[run], factor.Weight(uint64(run), path, factor.Importance, law, 1, months))
+		}
+	}
 	for _, c := range []struct {
 		name  string
 		weigh func(float64) float64
@@ -59,30 +76,23 @@ func TestWeightedTails(t *testing.T) {
 	}{{"as drawn", asDrawn, true}, {"left out", weightsLeftOut, false}, {"of the wrong sign", wrongSign, false}} {
 		var covered, worse [4]int
 		missing := 0
-		for run := range runs {
-			values, weights := make([]float64, paths), make([]float64, paths)
-			law := factor.Law{Phi: phi, Global: .8}
-			for path := range paths {
-				sum := 0.
-				for _, z := range factor.Draw(uint64(run), path, factor.Importance, law, 1, months)[0] {
-					sum += z
-				}
-				own := factor.Draw(uint64(runs+run), path, factor.Plain, factor.Law{}, 1, 1)[0][0]
-				values[path] = loss(math.Sqrt(.8/variance)*sum + math.Sqrt(.2)*own)
-				weights[path] = c.weigh(factor.Weight(uint64(run), path, factor.Importance, law, 1, months))
+		for run, values := range losses {
+			weights := make([]float64, paths)
+			for path, w := range drawn[run] {
+				weights[path] = c.weigh(w)
 			}
 			e := estimate.New(weighed(weights), level)
 			s := e.Sample(values)
 			for i, p := range levels {
-				q, truth := e.AtRisk(s, p), loss(normal.Quantile(p))
-				if q.Lo <= truth && truth <= q.Hi {
+				q := e.AtRisk(s, p)
+				if q.Lo <= quantiles[i] && quantiles[i] <= q.Hi {
 					covered[i]++
 				}
 				if q.Needs > 0 {
 					missing++
 				}
-				es, truth := e.Shortfall(values, p), shortfall(p)
-				if es.Lo <= truth && truth <= es.Hi {
+				es := e.Shortfall(values, p)
+				if es.Lo <= shortfalls[i] && shortfalls[i] <= es.Hi {
 					worse[i]++
 				}
 			}

@@ -4,29 +4,35 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"relend/data"
+	"relend/output"
 	"relend/sim/selfcheck"
 )
 
 func newSelfcheckCommand(env *environment) *cobra.Command {
 	asJSON := false
 	c := &cobra.Command{
-		Use:   "selfcheck",
+		Use:   "selfcheck [ID...]",
 		Short: "Compare the program with closed forms, published tables and its oracle",
 		Long: "Compares what this program computes on this machine with closed forms, published tables and an independent\n" +
 			"computation of its expectations (the oracle), in under a minute. A comparison without chance has a tolerance;\n" +
 			"one by simulation has the probability p of an error as large when all is right, and fails below the one given.\n" +
 			"Seeds are fixed: the same program on the same machine gives the same figures. The ids are those of the\n" +
-			"validation table in sim/METHOD.md, which also names the wrong models that each check rejects.",
-		Example: "  relend selfcheck\n  relend selfcheck --json",
-		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+			"validation table in sim/METHOD.md, which also names the wrong models that each check rejects. With ids only these run.",
+		Example: "  relend selfcheck\n  relend selfcheck V1 V22\n  relend selfcheck --json",
+		RunE: func(c *cobra.Command, ids []string) error {
+			checks, err := checksOf(ids)
+			if err != nil {
+				return err
+			}
 			report := selfcheckReport{Program: program + revision(), Holds: true}
 			bad, all := 0, 0
-			for _, check := range selfcheck.Checks() {
+			for _, check := range checks {
 				rows, err := check.Run(c.Context(), selfcheck.Departure{})
 				if err != nil {
 					return err
@@ -60,6 +66,23 @@ func newSelfcheckCommand(env *environment) *cobra.Command {
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
+}
+
+// checksOf are the checks of some ids, in the order of the table; without ids all.
+func checksOf(ids []string) (list []selfcheck.Check, err error) {
+	var names []string
+	for _, c := range selfcheck.Checks() {
+		names = append(names, c.ID)
+		if len(ids) == 0 || slices.Contains(ids, c.ID) {
+			list = append(list, c)
+		}
+	}
+	for _, id := range ids {
+		if !slices.Contains(names, id) {
+			return nil, usage("there is no check %q%s; allowed: %s", id, data.DidYouMean(id, names), output.List(names, len(names)))
+		}
+	}
+	return list, nil
 }
 
 // selfcheckReport is the result as JSON.

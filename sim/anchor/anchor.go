@@ -318,11 +318,14 @@ func fires(h float64) float64 {
 // curve gives the logit of the mean PD over factor paths, without frailty, at every stride-th table point.
 func curve(p *model, factors [][]float64, s *Segment) []float64 {
 	set := multipliers(p, factors, s)
-	knots := make([]float64, tablePoints/stride+1)
+	knots, hazards := make([]float64, tablePoints/stride+1), make([]float64, tablePoints/stride+1)
+	for k := range hazards {
+		hazards[k] = math.Exp(point(k * stride))
+	}
 	for i := range set {
 		c := newChain(p, set[i])
-		for k := range knots {
-			knots[k] += c.pd(math.Exp(point(k * stride)))
+		for k, h := range hazards {
+			knots[k] += c.pd(h)
 		}
 	}
 	for k := range knots {
@@ -357,14 +360,17 @@ func frailtyMean(p *model, knots []float64) []float64 {
 // variance over factor paths of the PD at log hazard a, averaged over frailty.
 func variance(p *model, factors [][]float64, a float64, s *Segment) float64 {
 	const nodes = 15 // converged to 1e-9 for a frailty of .6
-	x, w := make([]float64, nodes), make([]float64, nodes)
+	x, w, hazards := make([]float64, nodes), make([]float64, nodes), make([]float64, nodes)
 	hermiteNodes(x, w)
+	for j := range x {
+		hazards[j] = math.Exp(a + p.SigmaU*x[j] - p.SigmaU*p.SigmaU/2)
+	}
 	set := multipliers(p, factors, s)
 	sum, squares := 0., 0.
 	for i := range set {
 		c, pd := newChain(p, set[i]), 0.
-		for j := range x {
-			pd += w[j] * c.pd(math.Exp(a+p.SigmaU*x[j]-p.SigmaU*p.SigmaU/2))
+		for j, h := range hazards {
+			pd += w[j] * c.pd(h)
 		}
 		sum += pd
 		squares += pd * pd

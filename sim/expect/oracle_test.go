@@ -419,21 +419,32 @@ func TestThirtyParameterSets(t *testing.T) {
 		}
 		sums, e := c.simulate(t)
 		for k, a := range c.arms {
-			add := func(family string, b expect.Borrower, a expect.Arm) {
-				x, err := expect.Run(b, a, e, c.months, c.options)
-				if err != nil {
-					t.Fatalf("%s, arm %d: %v", c.name, k, err)
-				}
-				families[family] = append(families[family], compare(fmt.Sprintf("%s, arm %d", c.name, k), sums[k], float64(c.people*c.paths), x)...)
-				if k == 0 { // further arms have the same draws
-					missed[family].add(sums[k], float64(c.people*c.paths), x)
-				}
+			type model struct {
+				borrower expect.Borrower
+				arm      expect.Arm
+				x        *expect.Expectation
+				err      error
 			}
-			add("", c.borrower, a)
+			models := map[string]*model{"": {borrower: c.borrower, arm: a}}
 			for name, change := range wrong {
-				b, other := c.borrower, a
-				change(&b, &other)
-				add(name, b, other)
+				m := &model{borrower: c.borrower, arm: a}
+				change(&m.borrower, &m.arm)
+				models[name] = m
+			}
+			var tasks []func()
+			for _, m := range models {
+				tasks = append(tasks, func() { m.x, m.err = expect.Run(m.borrower, m.arm, e, c.months, c.options) })
+			}
+			data.Beside(tasks[:2]...)
+			data.Beside(tasks[2:]...)
+			for family, m := range models {
+				if m.err != nil {
+					t.Fatalf("%s, arm %d: %v", c.name, k, m.err)
+				}
+				families[family] = append(families[family], compare(fmt.Sprintf("%s, arm %d", c.name, k), sums[k], float64(c.people*c.paths), m.x)...)
+				if k == 0 { // further arms have the same draws
+					missed[family].add(sums[k], float64(c.people*c.paths), m.x)
+				}
 			}
 		}
 	}

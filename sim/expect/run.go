@@ -3,6 +3,7 @@ package expect
 import (
 	"math"
 	"math/bits"
+	"slices"
 
 	"relend/data"
 	"relend/sim/behaviour"
@@ -55,6 +56,21 @@ type layer struct {
 	at     map[state]int32
 	states []state
 	mass   []float64 // [state * nodes + node]
+}
+
+// empty leaves the room that it has.
+func (l *layer) empty() {
+	clear(l.at)
+	l.states, l.mass = l.states[:0], l.mass[:0]
+}
+
+// doubled is a slice with room for n more, of twice the length where there is none: layers become large, and append alone would
+// copy them again and again.
+func doubled[E any](x []E, n int) []E {
+	if cap(x)-len(x) >= n {
+		return x
+	}
+	return slices.Grow(x, max(n, len(x)))
 }
 
 // flow is an amount of a counter in one course of events.
@@ -167,7 +183,7 @@ func (r *run) start() {
 		r.atSnapshot = r.predictor(r.burden(s.paying, s.outside), s.outside, s.ordinal, apr, 1)
 	}
 
-	r.next.at = map[state]int32{}
+	r.now.at, r.next.at = map[state]int32{}, map[state]int32{}
 	mass := r.lanes[0]
 	for i, n := range r.nodes {
 		mass[i] = n.weight
@@ -190,7 +206,8 @@ func (r *run) start() {
 
 // step pushes the law of the state from the start to the end of step t.
 func (r *run) step(t int) error {
-	r.now, r.next = r.next, layer{at: make(map[state]int32, len(r.next.states)*2)}
+	r.now, r.next = r.next, r.now
+	r.next.empty()
 	k := len(r.nodes)
 	for i := range r.now.states {
 		s, mass := &r.now.states[i], r.now.mass[i*k:i*k+k]
@@ -262,8 +279,7 @@ func (r *run) reach(s state, t int, mass []float64, p float64) {
 	if !ok {
 		i = int32(len(l.states))
 		l.at[s] = i
-		l.states = append(l.states, s)
-		l.mass = append(l.mass, make([]float64, k)...)
+		l.states, l.mass = append(doubled(l.states, 1), s), append(doubled(l.mass, k), make([]float64, k)...)
 	}
 	to := l.mass[int(i)*k : int(i)*k+k]
 	for j, m := range mass {

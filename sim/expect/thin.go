@@ -47,7 +47,7 @@ func (r *run) thin(most, t int) {
 		}
 	}
 	r.result.Thinned += len(l.states) - len(rest.states)
-	*l = rest
+	l.states, l.mass = append(l.states[:0], rest.states...), append(l.mass[:0], rest.mass...)
 }
 
 // level is the c at which the weights of at least c count one each and the others their share of c, most in all.

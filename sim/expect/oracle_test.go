@@ -418,33 +418,37 @@ func TestThirtyParameterSets(t *testing.T) {
 			c.arms = slices.Delete(c.arms, i%len(c.arms), i%len(c.arms)+1)
 		}
 		sums, e := c.simulate(t)
+		type model struct {
+			family   string
+			at       int // of the arm
+			borrower expect.Borrower
+			arm      expect.Arm
+			x        *expect.Expectation
+			err      error
+		}
+		var models []*model
 		for k, a := range c.arms {
-			type model struct {
-				borrower expect.Borrower
-				arm      expect.Arm
-				x        *expect.Expectation
-				err      error
-			}
-			models := map[string]*model{"": {borrower: c.borrower, arm: a}}
-			for name, change := range wrong {
-				m := &model{borrower: c.borrower, arm: a}
-				change(&m.borrower, &m.arm)
-				models[name] = m
-			}
+			models = append(models, &model{at: k, borrower: c.borrower, arm: a})
+		}
+		for name, change := range wrong { // in one arm: further ones have the same draws
+			m := &model{family: name, borrower: c.borrower, arm: c.arms[0]}
+			change(&m.borrower, &m.arm)
+			models = append(models, m)
+		}
+		for pair := range slices.Chunk(models, 2) { // more at a time would take much memory
 			var tasks []func()
-			for _, m := range models {
+			for _, m := range pair {
 				tasks = append(tasks, func() { m.x, m.err = expect.Run(m.borrower, m.arm, e, c.months, c.options) })
 			}
-			data.Beside(tasks[:2]...)
-			data.Beside(tasks[2:]...)
-			for family, m := range models {
-				if m.err != nil {
-					t.Fatalf("%s, arm %d: %v", c.name, k, m.err)
-				}
-				families[family] = append(families[family], compare(fmt.Sprintf("%s, arm %d", c.name, k), sums[k], float64(c.people*c.paths), m.x)...)
-				if k == 0 { // further arms have the same draws
-					missed[family].add(sums[k], float64(c.people*c.paths), m.x)
-				}
+			data.Beside(tasks...)
+		}
+		for _, m := range models {
+			if m.err != nil {
+				t.Fatalf("%s, arm %d: %v", c.name, m.at, m.err)
+			}
+			families[m.family] = append(families[m.family], compare(fmt.Sprintf("%s, arm %d", c.name, m.at), sums[m.at], float64(c.people*c.paths), m.x)...)
+			if m.at == 0 {
+				missed[m.family].add(sums[m.at], float64(c.people*c.paths), m.x)
 			}
 		}
 	}

@@ -237,6 +237,7 @@ var recorded = [][2]string{
 	{"the economy starts at a factor of %d: the mean multiplier of the miss hazard is not %d but %d in month %d, %d in month %d and %d in month %d (segment \"%v\")", "经济的起始因子为 %d：逾期风险率的平均乘数不是 %d，而是第 %[4]d 月 %[3]d、第 %[6]d 月 %[5]d、第 %[8]d 月 %[7]d（客群“%[9]v”）"},
 	{"%v is left at %v, a figure chosen for %v; set it under behaviour for a portfolio in %v", "%v 仍为 %v，该值是为 %v 选定的；资产组合以 %v 计价时，请在 behaviour 下设定"},
 	{"no slice of the portfolio was compared with its exact expectation: %v", "资产组合没有切片与其精确期望对照：%v"},
+	{"the first %d paths are %d replicates of the design, which say little of a variance: Student's t asks for %d times the paths that a known one would; with more of them (--paths %d) the precision may take fewer in all", "最初 %d 条路径只是抽样设计的 %d 个重复组，据此难以估计方差：学生 t 分布要求的路径数是方差已知时的 %d 倍；增加最初路径（--paths %d）可能使总路径数更少"},
 	{"the number of paths, %d, was set by a limit of time and differs from machine to machine; this run repeats with --paths %d", "路径数 %d 由时间上限决定，因机器而异；用 --paths %d 可重复本次运行"},
 
 	// Other lists, after all that may hold a comma or an "or" of its own.

@@ -15,6 +15,9 @@ import (
 	"relend/sim/estimate"
 )
 
+// enough is the number of first replicates from which Student's t takes a sixth more paths than a known variance would.
+const enough = 16
+
 // precisionName begins the names of the checks that say what became of a precision contract.
 const precisionName = "precision "
 
@@ -135,6 +138,11 @@ func extend(plan *sim.Plan, arms []sim.Arm, list []scenarios.Precision, most cap
 		if results, err = run(plan); err != nil {
 			return nil, nil, err
 		}
+	}
+	if r := first / replicate; r < enough && paths > first {
+		level := contracts[0].Level
+		o.notes = append(o.notes, fmt.Sprintf("the first %d paths are %d replicates of the design, which say little of a variance: Student's t asks for %.1f times the paths that a known one would; with more of them (--paths %d) the precision may take fewer in all",
+			first, r, square(estimate.Student(r, level)/estimate.Student(math.MaxInt32, level)), enough*replicate))
 	}
 	var short []string
 	for _, c := range contracts {

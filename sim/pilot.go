@@ -227,7 +227,7 @@ func (p *Plan) pilot() (*Plan, []weather) {
 	}
 	weathers := make([]weather, q.settings.Paths)
 	for path := range weathers {
-		weathers[path] = newWeather(q.economies(path), q.settings.Grid.SubStates(), q.families[0].books[0].Terms.Cures)
+		weathers[path] = newWeather(q.economies(path), q.settings.Grid.SubStates(), q.families[0].books[0])
 	}
 	return &q, weathers
 }
@@ -242,7 +242,7 @@ type weather struct {
 // the year is out without ever being cured.
 type lost [][]float64
 
-func newWeather(economies [][]economy, parts int, cures float64) weather {
+func newWeather(economies [][]economy, parts int, book *rule.Book) weather {
 	w := weather{economies, make([]lost, len(economies[0]))}
 	for g := range w.lost {
 		steps := economies[0][g].steps
@@ -252,7 +252,7 @@ func newWeather(economies [][]economy, parts int, cures float64) weather {
 		}
 		for t := len(steps) - 1; t >= 0; t-- {
 			now, next := table[t], table[t+1]
-			chain := steps[t].chain.Weaker(cures)
+			chain := steps[t].chain.Weaker(book.At(t).Cures)
 			for k := range now {
 				c, further := &chain[k/parts], 1.
 				if k+1 < len(now) {

@@ -10,6 +10,7 @@ import (
 
 	"relend/data"
 	"relend/sim/provision"
+	"relend/sim/rule"
 )
 
 func anchored(t *testing.T, p *data.Portfolio, s Settings, arms ...Arm) *Plan {
@@ -54,46 +55,7 @@ func TestBaselineShowsPDs(t *testing.T) {
 				m.setAside.Add(provision.GradeOf(m.graded(i).hazard), l.Term)
 			}
 		}
-		w := newWorker(plan)
-		rates := make([][paths / 2]float64, len(bands)+1) // the book last, by pair of paths
-		seen := int64(0)
-		for path := range paths {
-			w.economies = plan.economies(path)
-			for b := range bands {
-				for _, i := range bands[b].members {
-					w.borrower(path, int(i))
-				}
-				defaults := -seen
-				for at := int(data.Defaults); at < len(w.tallies[0].counts); at += int(data.NumCounters) {
-					defaults += w.tallies[0].counts[at]
-				}
-				seen += defaults
-				rates[b][path/2] += float64(defaults) / float64(2*bands[b].Borrowers)
-				rates[len(bands)][path/2] += float64(defaults) / float64(2*len(p.Borrowers))
-			}
-		}
-		meanPD, pilot := 0., 0.
-		for b := range rates {
-			mean, squares := 0., 0.
-			for _, x := range rates[b] {
-				mean += x / float64(len(rates[b]))
-			}
-			for _, x := range rates[b] {
-				squares += (x - mean) * (x - mean)
-			}
-			n := float64(len(rates[b]))
-			se2 := squares / (n - 1) / n
-			if b == len(bands) {
-				whole = math.Abs(mean-meanPD) / math.Sqrt(se2+pilot)
-				continue
-			}
-			band := &plan.anchored.Bands[b]
-			share := float64(band.Borrowers) / float64(len(p.Borrowers))
-			meanPD += share * band.PD
-			pilot += share * share * band.StandardError * band.StandardError
-			each = max(each, math.Abs(mean-band.PD)/math.Sqrt(se2+band.StandardError*band.StandardError))
-		}
-		return each, whole
+		return fromPDs(plan, bands)
 	}
 	if each, whole := worst(0); each > 4.9 || whole > 4.9 {
 		t.Errorf("a band is %.1f standard errors from its PD, the book %.1f", each, whole)
@@ -109,6 +71,85 @@ func TestBaselineShowsPDs(t *testing.T) {
 	}
 	if each, _ := worst(0); each < 4.9 {
 		t.Errorf("structural PDs go unnoticed: %.1f standard errors", each)
+	}
+}
+
+// fromPDs runs a plan and says how many standard errors the band that is farthest from its PD is away from it, and the book.
+func fromPDs(plan *Plan, bands []band) (each, whole float64) {
+	pairs := plan.settings.Paths / 2
+	w := newWorker(plan)
+	rates := make([][]float64, len(bands)+1) // by pair of paths; the book last
+	for b := range rates {
+		rates[b] = make([]float64, pairs)
+	}
+	seen, people := int64(0), float64(plan.Borrowers())
+	for path := range 2 * pairs {
+		w.economies = plan.economies(path)
+		for b := range bands {
+			for _, i := range bands[b].members {
+				w.borrower(path, int(i))
+			}
+			defaults := -seen
+			for at := int(data.Defaults); at < len(w.tallies[0].counts); at += int(data.NumCounters) {
+				defaults += w.tallies[0].counts[at]
+			}
+			seen += defaults
+			rates[b][path/2] += float64(defaults) / float64(2*bands[b].Borrowers)
+			rates[len(bands)][path/2] += float64(defaults) / (2 * people)
+		}
+	}
+	meanPD, pilot := 0., 0.
+	for b := range rates {
+		mean, squares, n := 0., 0., float64(pairs)
+		for _, x := range rates[b] {
+			mean += x / n
+		}
+		for _, x := range rates[b] {
+			squares += (x - mean) * (x - mean)
+		}
+		se2 := squares / (n - 1) / n
+		if b == len(bands) {
+			whole = math.Abs(mean-meanPD) / math.Sqrt(se2+pilot)
+			continue
+		}
+		band := &plan.anchored.Bands[b]
+		share := float64(band.Borrowers) / people
+		meanPD += share * band.PD
+		pilot += share * share * band.StandardError * band.StandardError
+		each = max(each, math.Abs(mean-band.PD)/math.Sqrt(se2+band.StandardError*band.StandardError))
+	}
+	return each, whole
+}
+
+// So it is under a limit on collection that begins within the year. The wrong model, in which the pilot reckons throughout
+// with the cures of the first month, must be rejected.
+func TestBaselineShowsPDsUnderDatedLimit(t *testing.T) {
+	long(t)
+	p := samePD(book(200))
+	for i := range p.Borrowers {
+		p.Borrowers[i].Segment, p.Borrowers[i].Bucket = 0, 0
+	}
+	a := arm("base")
+	a.Law = []rule.Rule{&rule.Clause{
+		Rule: &rule.CollectionLimit{Cures: .2, Recoveries: 1}, From: rule.Moment{Given: true, Months: 3}, Compliance: 1,
+	}}
+	plan := anchored(t, p, settings(pilotMonths, 128), a)
+	bands := plan.bands()
+	if each, _ := fromPDs(plan, bands); each > 4.9 {
+		t.Errorf("a band is %.1f standard errors from its PD", each)
+	}
+	pilot, weathers := plan.pilot()
+	dated := pilot.families[0].books[0]
+	first := rule.Compile(nil, nil, dated.Terms, dated.AmountMin)
+	for i := range weathers {
+		weathers[i] = newWeather(weathers[i].economies, pilot.settings.Grid.SubStates(), first)
+	}
+	w := newWorker(pilot)
+	for i := range bands {
+		w.solve(&bands[i], weathers, workOf(len(bands)))
+	}
+	if each, _ := fromPDs(plan, bands); each < 4.9 {
+		t.Errorf("cures of the first month throughout go unnoticed: %.1f standard errors", each)
 	}
 }
 

@@ -98,14 +98,20 @@ func TestApplicantsChangeNobody(t *testing.T) {
 }
 
 // The anchoring of the snapshot's borrowers in the baseline knows nothing of who comes; who comes has the offset and,
-// under the probit link, the risk cell of borrowers like him.
+// under the probit link, the risk cell of borrowers like him: both those of the last band that begins no higher than his PD, also
+// where the mean of the one below is nearer.
 func TestApplicantsDoNotMoveTheAnchor(t *testing.T) {
 	long(t)
 	s := settings(6, 2)
 	s.Link = factor.Probit
+	p := book(600)
+	for i := range p.Borrowers {
+		b, x := &p.Borrowers[i], float64(i)/600
+		b.Segment, b.PD12 = uint8(i%3/2), []float64{.01 + .02*x, .04 + .16*x, .05 + .1*x}[i%3]
+	}
 	plan := func(anchor Anchor, applicants ...Applicants) *Plan {
 		s.Anchor, s.Applicants = anchor, applicants
-		plan, err := NewPlan(book(300), []Arm{arm("base")}, s)
+		plan, err := NewPlan(p, []Arm{arm("base")}, s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,19 +123,22 @@ func TestApplicantsDoNotMoveTheAnchor(t *testing.T) {
 		t.Errorf("bands %+v, without applicants %+v", with.anchored.Bands, without.anchored.Bands)
 	}
 	first := with.residents()
-	if first != 300 || len(with.applicants) < 200 {
+	if first != 600 || len(with.applicants) < 200 {
 		t.Fatalf("%d borrowers, %d applicants", first, len(with.applicants))
 	}
 	for j := first; j < with.Borrowers(); j++ {
 		b := with.borrower(j)
 		offset := structural.families[0].model.eta[j] - with.families[0].model.eta[j]
-		if !slices.ContainsFunc(with.anchored.Bands, func(a data.AnchorBand) bool {
-			return a.Segment == int(b.segment) && math.Abs(a.Offset-offset) < 1e-12
-		}) {
-			t.Fatalf("applicant %d has an offset of %v, the bands are %+v", j-first, offset, with.anchored.Bands)
+		want := 2 // the second segment has one band, the first has two
+		if b.segment == 0 {
+			want = 0
+			if b.pd >= with.anchored.Bands[1].Lowest {
+				want = 1
+			}
 		}
-		if with.risks[b.risk].segment != int(b.segment) {
-			t.Fatalf("applicant %d of segment %d has the risk of %d", j-first, b.segment, with.risks[b.risk].segment)
+		if band := &with.anchored.Bands[want]; int(b.risk) != want || math.Abs(band.Offset-offset) > 1e-12 {
+			t.Fatalf("applicant %d of segment %d and PD %v has an offset of %v and the risk of band %d, want those of %d: %+v",
+				j-first, b.segment, b.pd, offset, b.risk, want, with.anchored.Bands)
 		}
 	}
 }

@@ -195,16 +195,23 @@ func (p *Plan) solve(bands []band) {
 // the same for both.
 func (p *Plan) shiftApplicants(bands []band, models []*model) {
 	for k := range p.applicants {
-		b, offset := &p.applicants[k], 0.
-		for i := range bands {
-			if bands[i].Segment == int(b.segment) && (b.pd >= bands[i].Lowest || i == 0 || bands[i-1].Segment != int(b.segment)) {
-				offset = bands[i].Offset
-			}
-		}
+		offset := bands[bandFor(bands, &p.applicants[k].borrower)].Offset
 		for _, m := range models {
 			m.eta[p.residents()+k] -= offset
 		}
 	}
+}
+
+// bandFor is the band of the borrowers with PDs like an applicant's: of those of his segment the last that begins no higher
+// than his, else the first.
+func bandFor(bands []band, applicant *borrower) int {
+	at := -1
+	for i := range bands {
+		if b := &bands[i]; b.Segment == int(applicant.segment) && (at < 0 || b.Lowest <= applicant.pd) {
+			at = i
+		}
+	}
+	return at
 }
 
 // pilot is the plan of the baseline arm alone over 12 months, with the tabulated economies of its paths.

@@ -432,20 +432,15 @@ func (p *Plan) rank() {
 		}
 		return
 	}
-	riskOf := make([]uint16, p.Borrowers())
-	for _, b := range p.bands() {
+	riskOf, bands := make([]uint16, p.Borrowers()), p.bands()
+	for _, b := range bands {
 		for _, i := range b.members {
 			riskOf[i] = uint16(len(p.risks))
 		}
 		p.risks = append(p.risks, risk{b.Segment, b.PD})
 	}
-	for i := p.residents(); i < len(riskOf); i++ {
-		b, near := p.borrower(i), math.Inf(1)
-		for k, r := range p.risks {
-			if d := math.Abs(r.pd - b.pd); r.segment == int(b.segment) && d < near {
-				riskOf[i], near = uint16(k), d
-			}
-		}
+	for k := range p.applicants {
+		riskOf[p.residents()+k] = uint16(bandFor(bands, &p.applicants[k].borrower))
 	}
 	p.riskOf = riskOf
 }

@@ -3,6 +3,7 @@ package estimate
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/stat/distuv"
@@ -350,6 +351,22 @@ func TestTails(t *testing.T) {
 	}
 	if v := e.Shortfall(values, .95); !near(v.Value, 975.5) || v.Needs != 0 || !(v.Lo < 975.5 && 975.5 < v.Hi) {
 		t.Errorf("ES 95 of 1..1000: %+v, want 975.5", v)
+	}
+	gaps := make([]float64, 2000) // every other path without a value, in replicates of twice the size
+	uneven := slices.Clone(values)
+	for i, v := range values {
+		gaps[2*i], gaps[2*i+1] = v, math.NaN()
+		if i%3 == 0 || i < 100 {
+			uneven[i] = math.NaN()
+		}
+	}
+	if v, want := New(build(1, 2000, 4, 0, func(_, _, _ int, _ []int64) {}), .95).Shortfall(gaps, .95), e.Shortfall(values, .95); v != want {
+		t.Errorf("ES 95 with as many paths that have no value: %+v, want %+v", v, want)
+	}
+	weighted := *r
+	weighted.Weights = slices.Repeat([]float64{1}, 1000)
+	if v, want := e.Shortfall(uneven, .95), New(&weighted, .95).Shortfall(uneven, .95); !near(v.Value, want.Value) || !(v.Hi > v.Value) {
+		t.Errorf("ES 95 where paths have no value: %+v, with weights of 1 %+v", v, want)
 	}
 	if v := e.AtRisk(sample, .999); v.Value != 999 || v.Needs != 3688 || !math.IsNaN(v.Hi) {
 		t.Errorf("VaR 99.9 of 1000 paths: %+v, want a value and no interval", v)

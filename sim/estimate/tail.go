@@ -95,7 +95,7 @@ func (e *Estimator) AtRisk(s Sample, p float64) Tail {
 // tailPaths is the least number of paths beyond the quantile for which Shortfall gives an interval.
 const tailPaths = 10
 
-// Shortfall is the expected shortfall: the mean of the worst 1-p of the paths. No distribution-free interval
+// Shortfall is the expected shortfall: the mean of the worst 1-p of the paths that have a value. No distribution-free interval
 // exists for it; this one is linearised, with residuals averaged over each replicate, and asks for ten paths in
 // the tail. Values are in path order.
 func (e *Estimator) Shortfall(values []float64, p float64) Tail {
@@ -109,13 +109,22 @@ func (e *Estimator) Shortfall(values []float64, p float64) Tail {
 		return t
 	}
 	at, size := t.Value, len(values)/e.Replicates
-	beyond := make([]float64, e.Replicates)
+	excess, valid := make([]float64, e.Replicates), make([]float64, e.Replicates)
 	for path, v := range values {
 		if v > at {
-			beyond[path/size] += (v - at) / (1 - p) / float64(size)
+			excess[path/size] += (v - at) / (1 - p) / float64(size)
+		}
+		if !math.IsNaN(v) {
+			valid[path/size]++
 		}
 	}
-	f := figure(at+mean(beyond), e.Replicates, e.t, func(i int) float64 { return beyond[i] })
+	for i := range valid {
+		valid[i] /= float64(size)
+	}
+	r := newRatio(excess, valid)
+	f := figure(at+r.value, e.Replicates, e.t, func(i int) float64 { // r.residual but for a constant, which would round
+		return (excess[i] - float64(r.value*(valid[i]-r.meanD))) / r.meanD
+	})
 	t.Value, t.Needs = f.Value, 0
 	if need := int(math.Ceil(tailPaths/(1-p) - 1e-9)); len(s.Values) < need || math.IsNaN(f.SE) {
 		t.Needs = need

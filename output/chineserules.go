@@ -9,7 +9,7 @@ var recorded = [][2]string{
 	// Times, amounts and lists of them.
 	{"%d month", "%d 个月"}, {"%d months", "%d 个月"}, {"%d day", "%d 天"}, {"%d days", "%d 天"}, {"%d months and %d days", "%d 个月零 %d 天"}, {"%d month and %d days", "%d 个月零 %d 天"},
 	{"%d months and %d day", "%d 个月零 %d 天"}, {"%d month and %d day", "%d 个月零 %d 天"}, {"once", "一次"}, {"twice", "两次"}, {"%d times", "%d 次"},
-	{"%d", "%d"}, {"%d%%", "%d%%"}, {"%m", "%m"}, {"%d, %s", "%d、%s"}, {"%d%%, %s", "%d%%、%s"},
+	{"%d", "%d"}, {"%d to %d", "%d 至 %d"}, {"%d%%", "%d%%"}, {"%m", "%m"}, {"%d, %s", "%d、%s"}, {"%d%%, %s", "%d%%、%s"},
 	{"a month", "每个月"}, {"any %s in a row", "任意连续 %s"},
 
 	// Rules.
@@ -234,7 +234,8 @@ var recorded = [][2]string{
 	// Warnings.
 	{"arm %v: a rule binds the segment \"%v\" only, which the portfolio does not hold: nobody in it is bound", "方案 %v：一条规则仅约束客群“%v”，而资产组合中没有该客群：无人受约束"},
 	{"segment \"%v\", PD %d%% to %d%% (%d borrowers): no hazard from a twentieth to twenty times the structural one gives the mean PD %d%% in the baseline arm; with the nearest the default rate of %d months is %d%%", "客群“%v”，违约概率 %d%% 至 %d%%（%d 名借款人）：结构性风险率的二十分之一至二十倍均无法在基准方案中得到平均违约概率 %d%%；取最接近者时 %d 个月违约率为 %d%%"},
-	{"the economy starts at a factor of %d: the mean multiplier of the miss hazard is not %d but %d in month %d, %d in month %d and %d in month %d (segment \"%v\")", "经济的起始因子为 %d：逾期风险率的平均乘数不是 %d，而是第 %[4]d 月 %[3]d、第 %[6]d 月 %[5]d、第 %[8]d 月 %[7]d（客群“%[9]v”）"},
+	{"the economy starts at a factor of %d: in the baseline arm the mean multiplier of the miss hazard by segment is not %d but %s in month %d, %s in month %d and %s in month %d", "经济的起始因子为 %d：基准方案中，逾期风险率的平均乘数（按客群）不是 %d，而是第 %[4]d 月 %[3]s、第 %[6]d 月 %[5]s、第 %[8]d 月 %[7]s"},
+	{"the economy starts at a factor of %d: in the baseline arm the mean multiplier of the miss hazard by segment and PD band is not %d but %s in month %d, %s in month %d and %s in month %d", "经济的起始因子为 %d：基准方案中，逾期风险率的平均乘数（按客群和违约概率分档）不是 %d，而是第 %[4]d 月 %[3]s、第 %[6]d 月 %[5]s、第 %[8]d 月 %[7]s"},
 	{"%v is left at %v, a figure chosen for %v; set it under behaviour for a portfolio in %v", "%v 仍为 %v，该值是为 %v 选定的；资产组合以 %v 计价时，请在 behaviour 下设定"},
 	{"no slice of the portfolio was compared with its exact expectation: %v", "资产组合没有切片与其精确期望对照：%v"},
 	{"the first %d paths are %d replicates of the design, which say little of a variance: Student's t asks for %d times the paths that a known one would; with more of them (--paths %d) the precision may take fewer in all", "最初 %d 条路径只是抽样设计的 %d 个重复组，据此难以估计方差：学生 t 分布要求的路径数是方差已知时的 %d 倍；增加最初路径（--paths %d）可能使总路径数更少"},

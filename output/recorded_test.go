@@ -213,6 +213,8 @@ func TestWording(t *testing.T) {
 		"segment \"mine\", PD 1.00% to 2.50% (12 borrowers): no hazard from a twentieth to twenty times the structural one gives the mean PD 2.00% in the baseline arm; with the nearest the default rate of 12 months is 1.50%": "客群“mine”，违约概率 1.00% 至 2.50%（12 名借款人）：结构性风险率的二十分之一至二十倍均无法在基准方案中得到平均违约概率 2.00%；取最接近者时 12 个月违约率为 1.50%",
 		"No loan at all (lenders of the kind bank or platform or private are not bound; loans of the product annuity or bullet only).":                                                                                           "不发放任何贷款（不约束银行或网络借贷平台或民间放贷人；仅限等额本息或一次还本付息贷款）。",
 		"holds to the unit in all 96 months of all arms and paths":                                                                                                                                                               "在所有方案和路径的全部 96 个月中分毫不差",
+		"the economy starts at a factor of -1.5: in the baseline arm the mean multiplier of the miss hazard by segment is not 1 but 0.70 to 0.72 in month 1, 0.91 in month 12 and 0.97 to 0.98 in month 24":                      "经济的起始因子为 -1.5：基准方案中，逾期风险率的平均乘数（按客群）不是 1，而是第 1 月 0.70 至 0.72、第 12 月 0.91、第 24 月 0.97 至 0.98",
+		"the economy starts at a factor of 2: in the baseline arm the mean multiplier of the miss hazard by segment and PD band is not 1 but 1.44 in month 1, 1.10 in month 12 and 1.02 in month 24":                             "经济的起始因子为 2：基准方案中，逾期风险率的平均乘数（按客群和违约概率分档）不是 1，而是第 1 月 1.44、第 12 月 1.10、第 24 月 1.02",
 		"rows left out by the mapping: no balance": "映射排除的行：no balance",
 	} {
 		if got := output.Chinese.Recorded(text); got != want {

@@ -294,24 +294,33 @@ func (p *Plan) loadings() (out []data.AnchorSegment) {
 	return out
 }
 
-// warnOfStart says what a given start of the economy does to the mean of the multipliers, which is 1 under the
+// warnOfStart says what a given start of the economy does to the mean of the baseline arm's multipliers, which is 1 under the
 // stationary law.
 func (p *Plan) warnOfStart() {
 	if p.settings.Start == nil {
 		return
 	}
-	m := p.families[0].model
-	for _, s := range m.segments {
-		if s == nil || s.Sigma == 0 {
-			continue
+	m, by := p.model(p.settings.Baseline), "by segment"
+	if p.riskOf != nil {
+		by += " and PD band"
+	}
+	mean := func(month float64) string {
+		least, most := math.Inf(1), 0.
+		for _, s := range m.segments {
+			if s != nil && s.Sigma > 0 {
+				x := s.MeanMiss(&m.Params, *p.settings.Start, math.Pow(m.Phi, month/m.step))
+				least, most = min(least, x), max(most, x)
+			}
 		}
-		mean := func(month float64) float64 {
-			left := math.Pow(m.Phi, month/m.step)
-			return math.Exp(s.Sigma*left**p.settings.Start - s.Sigma*s.Sigma*left*left/2)
+		low, high := fmt.Sprintf("%.2f", least), fmt.Sprintf("%.2f", most)
+		if low == high {
+			return low
 		}
-		p.warnings = append(p.warnings, fmt.Sprintf("the economy starts at a factor of %v: the mean multiplier of the miss hazard is not 1 but %.2f in month 1, %.2f in month 12 and %.2f in month 24 (segment %q)",
-			*p.settings.Start, mean(1), mean(12), mean(24), p.segments[p.risks[slices.Index(m.segments, s)].segment]))
-		return
+		return low + " to " + high
+	}
+	if m.Rho > 0 {
+		p.warnings = append(p.warnings, fmt.Sprintf("the economy starts at a factor of %v: in the baseline arm the mean multiplier of the miss hazard %s is not 1 but %s in month 1, %s in month 12 and %s in month 24",
+			*p.settings.Start, by, mean(1), mean(12), mean(24)))
 	}
 }
 

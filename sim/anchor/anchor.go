@@ -60,6 +60,15 @@ func (s *Segment) Multipliers(p *behaviour.Params, z, shift float64) behaviour.M
 	return x
 }
 
+// MeanMiss is the mean multiplier of the miss hazard, without macro, while a share left of a factor's value at the start is
+// left: the factor is then normal with mean left z and variance 1-left².
+func (s *Segment) MeanMiss(p *behaviour.Params, start, left float64) float64 {
+	own := math.Sqrt(1 - left*left)
+	return quad.Fixed(func(x float64) float64 {
+		return s.Multipliers(p, float64(left*start)+float64(own*x), 0).Miss * distuv.UnitNormal.Prob(x)
+	}, -12, 12, 400, quad.Legendre{}, 0)
+}
+
 // Solve anchors a segment whose borrowers have mean PD meanPD, on the chain of a grid: hazards stay per month, and
 // the PDs come out on that grid. It takes some tenths of a second the first time (on the weekly grid a second or
 // two); as arms, plans and sweeps ask for the same segments again, the latest answers are remembered.

@@ -334,9 +334,9 @@ func (b *Book) Judge(a *Application, h *Hearing) (d Decision, cause int) {
 	return Decision{Granted: true, Amount: amount, APR: apr, Refinance: refinance}, by
 }
 
-// tooSmall reports whether an amount is below the smallest loan, or does not pay for the balance that it replaces.
+// tooSmall reports whether an amount is nothing, below the smallest loan, or does not pay for the balance that it replaces.
 func (a *Application) tooSmall(amount, least data.Money) bool {
-	return amount < least || a.Refinance && amount-a.Fee.Of(amount) < a.NewestBalance
+	return amount <= 0 || amount < least || a.Refinance && amount-a.Fee.Of(amount) < a.NewestBalance
 }
 
 // kept is what the borrower keeps besides the new loan.

@@ -167,6 +167,43 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// Where a limit leaves nothing, nothing is granted, be there a smallest loan or not: alone and with another book.
+func TestNoLoanOfNothing(t *testing.T) {
+	full := &ExposureCap{Amount: 8000 * data.Unit} // 3,000 are owed here and 5,000 elsewhere
+	for _, c := range []struct {
+		rule   Rule
+		reason data.Reason
+	}{
+		{full, data.DeniedExposure},
+		{&PTICap{Max: .08}, data.DeniedPTI},
+		{&Clause{Rule: &BorrowerBan{Everyone: true}, Perimeter: Perimeter{Amount: Range{UpTo: 9000 * data.Unit}}, Compliance: 1}, data.DeniedBorrower},
+	} {
+		a := fine()
+		terms := wide()
+		terms.TopUp = false // a further loan that replaces none
+		book := Compile([]Rule{c.rule}, nil, terms, 0)
+		if d := book.Decide(&a); d.Granted || d.Reason != c.reason {
+			t.Errorf("%s: %+v", c.rule.Sentence("CNY"), d)
+		}
+		if a = fine(); Compile(nil, nil, terms, 0).Decide(&a) != (Decision{Granted: true, Amount: a.Asked, APR: a.APR}) {
+			t.Errorf("without the rule not all is granted")
+		}
+	}
+	terms, a := wide(), fine()
+	terms.TopUp = false
+	books := []*Book{Compile([]Rule{full}, nil, terms, 0), Compile([]Rule{full, &ConcurrentLoans{Max: 4}}, nil, terms, 0)}
+	for _, bench := range Benches(books) {
+		for _, v := range bench.Judge(&a, bench.Books, nil, nil) {
+			if v.Granted || v.Reason != data.DeniedExposure {
+				t.Errorf("on a bench: %+v", v.Decision)
+			}
+		}
+	}
+	if a.Asked = 0; Compile(nil, nil, terms, 0).Decide(&a).Granted {
+		t.Error("who asks for nothing is granted it")
+	}
+}
+
 // A set of rules never grants what one of them alone denies, nor more than one of them alone allows, and the order
 // in which rules are listed changes nothing.
 func TestRulesOnlyNarrow(t *testing.T) {

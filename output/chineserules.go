@@ -134,7 +134,7 @@ var recorded = [][2]string{
 	{"change of the log miss hazard per standard deviation of unemployment", "失业率每变动一个标准差，对数逾期风险率的变化"},
 	{"change of the log miss hazard per standard deviation of GDP growth", "GDP 增速每变动一个标准差，对数逾期风险率的变化"},
 	{"change of the log miss hazard per standard deviation of the loan prime rate", "贷款市场报价利率（LPR）每变动一个标准差，对数逾期风险率的变化"},
-	{"base hazard of a missed payment where the portfolio gives no PD", "资产组合未给出违约概率时的基础逾期风险率"},
+	{"base hazard of a missed payment where the portfolio gives no PD; in every portfolio the base hazard at which take_up.k3 has no effect", "资产组合未给出违约概率时的基础逾期风险率；在任何资产组合中，take_up.k3 在该基础风险率上不起作用"},
 	{"standard deviation of the log hazard between borrowers of one grade (frailty)", "同一评级内借款人之间对数风险率的标准差（脆弱性）"},
 	{"log miss hazard per %d of payment to income", "月供收入比每增加 %d，对数逾期风险率的变化"},
 	{"payment to income at which its effect is zero, where the snapshot gives none", "影响为零的月供收入比（观察点未给出时）"},

@@ -216,6 +216,22 @@ func TestUnscoredArmsKeepTheirPDs(t *testing.T) {
 	}
 }
 
+// Where the portfolio has PDs, risk.miss0 is the base hazard from which take_up.k3 counts and nothing else.
+func TestReferenceOfTakeUp(t *testing.T) {
+	p, s := book(300), settings(12, 2)
+	run := func(k3, miss0 float64) []int64 {
+		a := arm("base")
+		a.Behaviour.Take[3], a.Behaviour.Miss0 = k3, miss0
+		return mustRun(t, p, s, 2, a).Counts[0]
+	}
+	if !slices.Equal(run(0, 1e-12), run(0, .02)) {
+		t.Error("without take_up.k3 risk.miss0 matters")
+	}
+	if slices.Equal(run(.2, 1e-12), run(.2, .02)) {
+		t.Error("with take_up.k3 risk.miss0 does not matter")
+	}
+}
+
 // Every behaviour parameter changes what happens in an arm where it can: none is read and ignored.
 func TestEveryParameterMatters(t *testing.T) {
 	long(t)

@@ -27,6 +27,13 @@ func TestRegistry(t *testing.T) {
 		}
 		fields[field] = d.Name
 	}
+	if p.Miss0 = 0; p.Check().Err() == nil || p.TakeUp(p.APRRef, 1, math.Log(.02/p.Miss0)) < 1 { // it would make everybody take up
+		t.Error("risk.miss0 may be 0")
+	}
+	if p.Miss0 = 1e-12; p.Check().Err() != nil || p.TakeUp(p.APRRef, 1, math.Log(.02/p.Miss0)) > .999 {
+		t.Error("risk.miss0 may not be small")
+	}
+	p = Default()
 	p.Leak, p.ShockMonths = 1.2, 2.5
 	if err := p.Check().Err(); err == nil || !strings.Contains(err.Error(), "behaviour.leak.rate: 1.2 is out of range, allowed 0 to 1") ||
 		!strings.Contains(err.Error(), "behaviour.shock.months: 2.5 is not a whole number") {

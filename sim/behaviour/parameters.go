@@ -170,7 +170,7 @@ var registry = []Parameter{
 	{"macro.gdp", "coefficient", -.15, -2, 2, false, "change of the log miss hazard per standard deviation of GDP growth", assumed, func(p *Params) *float64 { return &p.MacroGDP }},
 	{"macro.lpr", "coefficient", .05, -2, 2, false, "change of the log miss hazard per standard deviation of the loan prime rate", assumed, func(p *Params) *float64 { return &p.MacroLPR }},
 
-	{"risk.miss0", "per month", .020, 0, 5, false, "base hazard of a missed payment where the portfolio gives no PD", assumed, func(p *Params) *float64 { return &p.Miss0 }},
+	{"risk.miss0", "per month", .020, 1e-12, 5, false, "base hazard of a missed payment where the portfolio gives no PD; in every portfolio the base hazard at which take_up.k3 has no effect", assumed, func(p *Params) *float64 { return &p.Miss0 }},
 	{"risk.sigma_u", "coefficient", .6, 0, 3, false, "standard deviation of the log hazard between borrowers of one grade (frailty)", assumed, func(p *Params) *float64 { return &p.SigmaU }},
 	{"risk.b_pti", "coefficient", 3.0, 0, 10, false, "log miss hazard per 1.0 of payment to income", assumed, func(p *Params) *float64 { return &p.BPTI }},
 	{"risk.pti_ref", "share", .20, 0, 2, false, "payment to income at which its effect is zero, where the snapshot gives none", assumed, func(p *Params) *float64 { return &p.PTIRef }},

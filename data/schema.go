@@ -67,7 +67,7 @@ const (
 	MaxSegments     = 255
 	MaxExternal     = 255
 	MaxWeight       = 1_000_000
-	MaxGap          = 60
+	MaxGap          = 60 // months since the payoff that are told apart: longer ones count as so many, and no rule asks for more
 )
 
 var schema = [NumColumns]Column{

@@ -490,7 +490,7 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	for age := len(m.hump) - 2; age >= 0; age-- {
 		m.hump[age] = max(m.hump[age], m.hump[age+1])
 	}
-	m.returning = m.Returning(grid.FromMonths(maxGap)+1, m.step)
+	m.returning = m.Returning(grid.FromMonths(data.MaxGap)+1, m.step)
 	m.recovery = m.RecoveryCurve()
 	m.growth = make([]float64, int(m.LevMax)+1)
 	for i := range m.growth {

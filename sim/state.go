@@ -28,11 +28,8 @@ const (
 	served            // he has been granted a loan
 )
 
-// Caps of small counters in the state.
-const (
-	maxGap   = 60 // months
-	maxClean = 15
-)
+// Cap of a small counter in the state.
+const maxClean = 15
 
 // state is one borrower at one moment: a plain value, copied by assignment.
 type state struct {

@@ -19,7 +19,7 @@ type CoolingOff struct {
 
 func (r *CoolingOff) Fields() []Field {
 	return []Field{
-		{Name: "after_payoff", Unit: "months", Meaning: "months that must pass after the last loan was paid off", Max: 120, Value: &r.AfterPayoff},
+		{Name: "after_payoff", Unit: "months", Meaning: "months that must pass after the last loan was paid off", Max: data.MaxGap, Value: &r.AfterPayoff},
 		{Name: "after_origination", Unit: "months", Meaning: "months that must pass after the last loan was granted", Max: 120, Value: &r.AfterOrigination},
 		{Name: "after_payoff_days", Unit: "days", Meaning: "days that must pass after the last loan was paid off, on top of the months; rounded to steps of the grid", Max: 365, Value: &r.AfterPayoffDays},
 		{Name: "after_origination_days", Unit: "days", Meaning: "days that must pass after the last loan was granted, on top of the months; rounded to steps of the grid", Max: 365, Value: &r.AfterOriginationDays},
@@ -35,6 +35,7 @@ func (r *CoolingOff) On(grid data.Grid) Rule {
 
 func (r *CoolingOff) Fits(grid data.Grid) error {
 	return errors.Join(tooShort(grid, "cooling_off: after_payoff_days", r.AfterPayoffDays),
+		tooLong(grid, "cooling_off: after_payoff", r.AfterPayoff, r.AfterPayoffDays),
 		tooShort(grid, "cooling_off: after_origination_days", r.AfterOriginationDays))
 }
 

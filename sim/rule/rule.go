@@ -140,7 +140,7 @@ type Timed interface {
 	Rule
 	// On returns the rule with its durations in steps of a grid.
 	On(grid data.Grid) Rule
-	// Fits returns an error for a duration that the grid is too coarse for.
+	// Fits returns an error for a duration that the grid is too coarse for, or that is longer than what an application knows.
 	Fits(grid data.Grid) error
 }
 
@@ -272,6 +272,14 @@ func stepsOf(grid data.Grid, months, days int) int {
 func tooShort(grid data.Grid, name string, days int) error {
 	if steps, _ := grid.FromDays(days); days > 0 && steps == 0 {
 		return fmt.Errorf("%s of %d days cannot be told from 0 on the grid %v, allowed %d days or more; a finer grid (half, week) can tell it", name, days, grid, (grid.Days()+1)/2)
+	}
+	return nil
+}
+
+// tooLong returns an error for a time since the payoff beyond the longest one that is told apart: it would never end.
+func tooLong(grid data.Grid, name string, months, days int) error {
+	if stepsOf(grid, months, days) > grid.FromMonths(data.MaxGap) {
+		return fmt.Errorf("%s of %s is too long, allowed %d months, days included: of a longer time since the payoff no more is known", name, span(months, days), data.MaxGap)
 	}
 	return nil
 }

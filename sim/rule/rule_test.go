@@ -428,6 +428,36 @@ func TestCoolingOffInDays(t *testing.T) {
 	}
 }
 
+// A time since the payoff may be as long as the state can tell and no longer, months and days together, on any grid: a longer
+// one would never end.
+func TestLongestPause(t *testing.T) {
+	for _, grid := range []data.Grid{data.Monthly, data.HalfMonthly, data.Weekly} {
+		for months := 48; months <= data.MaxGap; months++ {
+			for _, days := range []int{0, 30 * (data.MaxGap - months), 30*(data.MaxGap-months) + 2*grid.Days()} { // a step may be lost to rounding
+				for _, r := range []Timed{&CoolingOff{AfterPayoff: months, AfterPayoffDays: days}, &SequencePause{Loans: 1, Pause: months, PauseDays: days}} {
+					fits := 30*months+days <= 30*data.MaxGap
+					if err := r.Fits(grid); (err == nil) != fits || !fits && !strings.Contains(err.Error(), "allowed 60 months, days included") {
+						t.Errorf("%d months and %d days on the grid %v: %v", months, days, grid, err)
+					}
+					if book := Compile([]Rule{r}, nil, Terms{Setting: Setting{Grid: grid}, APRCap: 1}, 0); fits {
+						a := Application{Idle: true, Gap: grid.FromMonths(data.MaxGap), Sequence: 1, Asked: 1000 * data.Unit, APR: .2}
+						if !book.Decide(&a).Granted {
+							t.Errorf("%d months and %d days on the grid %v never end", months, days, grid)
+						}
+					}
+				}
+			}
+		}
+	}
+	for _, r := range []Rule{&CoolingOff{}, &SequencePause{}} {
+		for _, f := range r.Fields() {
+			if f.Unit == "months" && f.Name != "after_origination" && f.Max != data.MaxGap {
+				t.Errorf("%s: up to %v months", f.Name, f.Max)
+			}
+		}
+	}
+}
+
 // An addressed lender is bound, another one not, and one of no stated kind by all.
 func TestAddresses(t *testing.T) {
 	banks := &Clause{Rule: &APRCap{Max: .2}, Compliance: 1, Perimeter: Perimeter{Lenders: []string{"bank"}}}

@@ -19,7 +19,7 @@ type SequencePause struct {
 func (r *SequencePause) Fields() []Field {
 	return []Field{
 		{Name: "loans", Unit: "count", Meaning: "loans of a sequence after which the pause is due, and after each further one of it", Required: true, Min: 1, Max: 60, Value: &r.Loans},
-		{Name: "pause", Unit: "months", Meaning: "months that must pass after the payoff before the next loan", Max: 120, Value: &r.Pause},
+		{Name: "pause", Unit: "months", Meaning: "months that must pass after the payoff before the next loan", Max: data.MaxGap, Value: &r.Pause},
 		{Name: "pause_days", Unit: "days", Meaning: "days on top of the months; rounded to steps of the grid", Max: 365, Value: &r.PauseDays},
 	}
 }
@@ -37,7 +37,7 @@ func (r *SequencePause) On(grid data.Grid) Rule {
 }
 
 func (r *SequencePause) Fits(grid data.Grid) error {
-	return errors.Join(tooShort(grid, "sequence_pause: pause_days", r.PauseDays))
+	return errors.Join(tooShort(grid, "sequence_pause: pause_days", r.PauseDays), tooLong(grid, "sequence_pause: pause", r.Pause, r.PauseDays))
 }
 
 func (r *SequencePause) Reason() data.Reason { return data.DeniedCoolingOff }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -169,6 +170,28 @@ func TestDatesAreSteps(t *testing.T) {
 	if _, err := NewPlan(p, []Arm{open(clause(&rule.TopUp{}, func(c *rule.Clause) { c.From = day("2026-04-01") }))}, s); err == nil {
 		t.Error("a date without a date of the snapshot passes")
 	}
+}
+
+// A rule that is never in force is named once, however many arms hold it, and changes nothing.
+func TestNeverInForce(t *testing.T) {
+	p := book(20)
+	p.AsOf = time.Date(2025, 12, 31, 0, 0, 0, 0, time.UTC)
+	law := clause(&rule.BorrowerBan{Everyone: true}, func(c *rule.Clause) {
+		c.From, c.Until = rule.Moment{Given: true, Date: p.AsOf.AddDate(0, 3, 1)}, rule.Moment{Given: true, Date: p.AsOf.AddDate(0, 3, 8)}
+	})
+	plan, err := NewPlan(p, []Arm{open(), open(law), open(law)}, settings(8, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "arm open: no step of the grid (30 days) lies between from and until of a rule, which is never in force: No loan at all (from 2026-04-01; until 2026-04-08)."
+	if !slices.Equal(plan.warnings, []string{want}) {
+		t.Errorf("warnings %q", plan.warnings)
+	}
+	r, err := plan.Run(context.Background(), 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "never in force", r, 0, r, 1)
 }
 
 // Of borrowers with one fate, so many obey as compliance says: the applications of the first month that are denied for a

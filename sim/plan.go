@@ -269,7 +269,7 @@ func NewPlan(portfolio *data.Portfolio, arms []Arm, settings Settings) (*Plan, e
 		return nil, ps
 	}
 	p.warnOfStart()
-	p.warnOfStrangers()
+	p.warnOfRules()
 	p.anchored.Method = Structural.String()
 	p.anchored.Segments = p.loadings()
 	if settings.Anchor == Baseline && portfolio.HasPD {

@@ -78,18 +78,25 @@ func (m *model) unlimited(a *Arm, s rule.Setting) rule.Terms {
 	}
 }
 
-// warnOfStrangers names the segments that rules bind and the portfolio does not hold.
-func (p *Plan) warnOfStrangers() {
+// warnOfRules names the segments that rules bind and the portfolio does not hold, and the rules that are never in force.
+func (p *Plan) warnOfRules() {
 	var seen []string
+	warn := func(what, format string, args ...any) {
+		if !slices.Contains(seen, what) {
+			seen = append(seen, what)
+			p.warnings = append(p.warnings, fmt.Sprintf(format, args...))
+		}
+	}
 	for i := range p.arms {
 		a := &p.arms[i]
 		where := p.setting(a)
 		for _, r := range slices.Concat(a.Policy, a.Law) {
 			for _, name := range rule.Strangers(r, &where) {
-				if !slices.Contains(seen, name) {
-					seen = append(seen, name)
-					p.warnings = append(p.warnings, fmt.Sprintf("arm %s: a rule binds the segment %q only, which the portfolio does not hold: nobody in it is bound", a.Name, name))
-				}
+				warn(name, "arm %s: a rule binds the segment %q only, which the portfolio does not hold: nobody in it is bound", a.Name, name)
+			}
+			if rule.Void(r, &where) {
+				sentence := r.Sentence(p.portfolio.Currency)
+				warn(sentence, "arm %s: no step of the grid (%d days) lies between from and until of a rule, which is never in force: %s", a.Name, where.Grid.Days(), sentence)
 			}
 		}
 	}

@@ -159,6 +159,13 @@ func Strangers(r Rule, s *Setting) (names []string) {
 	return names
 }
 
+// Void reports whether a rule is never in force, as no step of the grid lies between its dates: they round to one step, or
+// where one is a date and the other a time after the snapshot, they are in the wrong order.
+func Void(r Rule, s *Setting) bool {
+	c, ok := r.(*Clause)
+	return ok && c.From.Given && c.Until.Given && !c.Keeps && s.step(c.From) >= s.step(c.Until)
+}
+
 // Check returns what is wrong with a clause whatever the portfolio.
 func (c *Clause) Check() error {
 	if err := c.Rule.Check(); err != nil {

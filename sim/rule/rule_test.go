@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 	"relend/data"
@@ -454,6 +455,47 @@ func TestLongestPause(t *testing.T) {
 			if f.Unit == "months" && f.Name != "after_origination" && f.Max != data.MaxGap {
 				t.Errorf("%s: up to %v months", f.Name, f.Max)
 			}
+		}
+	}
+}
+
+// A rule is never in force where its dates round to one step of the grid, or are in the wrong order.
+func TestVoid(t *testing.T) {
+	date := func(month time.Month, day int) Moment {
+		return Moment{Given: true, Date: time.Date(2026, month, day, 0, 0, 0, 0, time.UTC)}
+	}
+	after := func(months int) Moment { return Moment{Given: true, Months: months} }
+	for _, c := range []struct {
+		name        string
+		grid        data.Grid
+		from, until Moment
+		keeps, void bool
+	}{
+		{"a week on the monthly grid", data.Monthly, date(3, 1), date(3, 8), false, true},
+		{"a week on the weekly grid", data.Weekly, date(3, 1), date(3, 8), false, false},
+		{"a month", data.Monthly, date(3, 1), date(4, 1), false, false},
+		{"from a date on, until a month before it", data.Monthly, date(7, 1), after(5), false, true},
+		{"from a month on, until a date before it", data.Monthly, after(5), date(3, 1), false, true},
+		{"from a date on, until a month after it", data.Monthly, date(3, 1), after(5), false, false},
+		{"it goes on to bind running loans", data.Monthly, date(3, 1), date(3, 8), true, false},
+		{"without an end", data.Monthly, date(3, 1), Moment{}, false, false},
+		{"without a beginning", data.Monthly, Moment{}, date(3, 1), false, false},
+	} {
+		law := &Clause{Rule: &BorrowerBan{Everyone: true}, From: c.from, Until: c.until, Keeps: c.keeps, Compliance: 1}
+		where := &Setting{Grid: c.grid, AsOf: time.Date(2025, 12, 31, 0, 0, 0, 0, time.UTC)}
+		if err := law.Check(); err != nil || len(Fits(law, where)) > 0 {
+			t.Errorf("%s: refused: %v, %v", c.name, err, Fits(law, where))
+		}
+		if got := Void(law, where); got != c.void {
+			t.Errorf("%s: never in force: %v", c.name, got)
+		}
+		book, binds := Compile(nil, []Rule{law}, Terms{APRCap: 1, Setting: *where}, 0), false
+		for now := range 120 {
+			a := Application{Idle: true, Now: now, Asked: 1000 * data.Unit, APR: .2}
+			binds = binds || !book.Decide(&a).Granted
+		}
+		if !c.keeps && binds == c.void {
+			t.Errorf("%s: it binds: %v", c.name, binds)
 		}
 	}
 }

@@ -155,7 +155,10 @@ func TestAuditCatches(t *testing.T) {
 	if err := audit("base", 0, good, population); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []data.Counter{data.BalanceD1, data.Disbursed, data.PrincipalRepaid, data.ChargedOff, data.BorrowersIdle, data.Applications, data.Denied(data.DeniedPrice)} {
+	if name := r.Run.Checks[0].Name; name != "opening balance + disbursed + drawn - repaid - charged off = closing balance" {
+		t.Errorf("the check is called %q", name)
+	}
+	for _, c := range []data.Counter{data.BalanceD1, data.Disbursed, data.Drawn, data.PrincipalRepaid, data.ChargedOff, data.BorrowersIdle, data.Applications, data.Denied(data.DeniedPrice)} {
 		bad := slices.Clone(good)
 		counters(bad, 6)[c]++
 		var broken *InvariantError

@@ -579,7 +579,7 @@ func (p *Plan) Describe() data.Run {
 	}
 	checked := int64(len(p.arms)) * int64(s.Paths) * int64(s.Months+1)
 	for _, name := range []string{
-		"opening balance + disbursed - repaid - charged off = closing balance",
+		flows + " = closing balance",
 		population,
 		"granted + not taken up + denied = applications",
 		"denials decided by each rule = denials, by reason",

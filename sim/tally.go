@@ -119,6 +119,9 @@ type InvariantError struct{ Message string }
 
 func (e *InvariantError) Error() string { return "invariant broken: " + e.Message }
 
+// flows are what moves the balance; audit finds the closing balance there.
+const flows = "opening balance + disbursed + drawn - repaid - charged off"
+
 // audit checks the exact identities of a path's totals (model.md §5, V21).
 func audit(arm string, path int, totals []int64, population int64) error {
 	months := len(totals)/int(data.NumCounters) - 1
@@ -135,7 +138,7 @@ func audit(arm string, path int, totals []int64, population int64) error {
 		}
 		closing := opening + r[data.Disbursed] + r[data.Drawn] - r[data.PrincipalRepaid] - r[data.ChargedOff]
 		if got := balance(r); got != closing {
-			return fail(t, "opening balance + disbursed + drawn - repaid - charged off", closing, got)
+			return fail(t, flows, closing, got)
 		}
 		opening = closing
 		answered := r[data.Granted] + r[data.NotTakenUp]

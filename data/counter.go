@@ -22,7 +22,7 @@ const (
 	Provision1                      // set aside for loans in stage 1, 2 and 3
 	Provision2                      //
 	Provision3                      //
-	Surprise                        // flow, in units of 1/SurpriseUnit borrower: by how much the chance to default by the horizon moved in each step beyond what was to be expected of it; its mean is 0
+	Surprise                        // flow, in units of 1/SurpriseUnit borrower: by how much the chance ever to default in the present arrears, were the economy to stay as it is, moved in each step beyond what was to be expected of it; its mean is 0
 
 	// The other stocks.
 	BorrowersDefault // 90 or more days past due, not yet charged off
@@ -134,7 +134,7 @@ const (
 	DeniedTopUp                    // neither top-up nor stacking is allowed
 	DeniedMinRepaid                // too little of the running loan repaid
 	DeniedConcurrent               // too many own loans at once
-	DeniedOrdinal                  // too many loans in the sequence
+	DeniedOrdinal                  // too many loans in the history with this lender
 	DeniedClean                    // too few clean repayments
 	DeniedPlatforms                // too many lenders at once
 	DeniedScore                    // probability of default above the cut-off

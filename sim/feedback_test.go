@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -16,11 +18,15 @@ import (
 	"relend/sim/rule"
 )
 
-// The estimate of memory covers what a borrower of a steered arm takes.
+// The estimate of memory covers what a borrower of a steered arm takes, and METHOD.md says it.
 func TestCrowdIsCounted(t *testing.T) {
 	n := unsafe.Sizeof(life{}) + unsafe.Sizeof(person{}) + unsafe.Sizeof(borrower{}) + unsafe.Sizeof(rng.Block{}) + unsafe.Sizeof(petition{})
 	if n > perFollowed || n < perFollowed-100 {
 		t.Errorf("a borrower takes %d bytes, the estimate is %d", n, perFollowed)
+	}
+	method, err := os.ReadFile("METHOD.md")
+	if want := fmt.Sprintf("about %d bytes a borrower on each worker, and %d more for each family", perFollowed, perMarks); err != nil || !strings.Contains(string(method), want) {
+		t.Errorf("METHOD.md does not say %q (%v)", want, err)
 	}
 }
 

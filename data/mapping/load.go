@@ -627,7 +627,8 @@ func (l *loader) bindSource(s *source, slot func(string) int) *bound {
 		b.slots = append(b.slots, slot(o.column))
 	}
 	table := factors
-	if s.target == data.DaysPastDue {
+	switch s.target {
+	case data.DaysPastDue, data.TermDays, data.DaysOnBook:
 		table = dayFactors
 	}
 	if f, ok := table[s.unit]; ok {

@@ -370,7 +370,7 @@ func (p *reading) constant(n *document.Node, target data.ColumnID) value {
 	return number(p.Float(n, -1e15, 1e15))
 }
 
-// unit reads the unit of a tape's column. Times become months of 365.25/12 days.
+// unit reads the unit of a tape's column. Times become months of 365.25/12 days, or days where the canonical column is in days.
 func (p *reading) unit(n *document.Node, target data.ColumnID) string {
 	switch target {
 	case data.APR, data.PD12:
@@ -386,7 +386,7 @@ func (p *reading) unit(n *document.Node, target data.ColumnID) string {
 
 const daysPerMonth = 365.25 / 12
 
-// factors are by unit of the tape: to fractions, to months, and to days for the column dpd.
+// factors are by unit of the tape: to fractions and to months; dayFactors to days, for dpd, term_days and days_on_book.
 var (
 	factors    = map[string]float64{"percent": 0.01, "basis_points": 0.0001, "days": 1 / daysPerMonth, "weeks": 7 / daysPerMonth, "years": 12}
 	dayFactors = map[string]float64{"weeks": 7, "months": 30}

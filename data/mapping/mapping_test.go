@@ -312,6 +312,33 @@ also:
 	}
 }
 
+// Columns in days take days, weeks and months of 30 days.
+func TestUnitsOfDays(t *testing.T) {
+	dir := t.TempDir()
+	tape := save(t, filepath.Join(dir, "t.parquet"), []parquet.Column{
+		{Name: "id", Ints: []int64{1}}, {Name: "lent", Floats: []float64{1000}}, {Name: "age", Ints: []int64{0}}, {Name: "two", Ints: []int64{2}},
+	})
+	for unit, days := range map[string]uint8{"days": 2, "weeks": 14, "months": 60} {
+		// A row of a month or more on book: its age is 1 month, and the days beyond are those above 30.
+		months := days / 31
+		mapping := filepath.Join(dir, unit+".yaml")
+		text := fmt.Sprintf("title: t\ncurrency: CNY\ncolumns:\n  loan_id: id\n  borrower_id: id\n  balance: lent\n  principal: lent\n"+
+			"  apr: {constant: 24%%, assume: x}\n  income_monthly: {constant: 5000 CNY, assume: x}\n  months_on_book: {column: age, offset: %d}\n"+
+			"  dpd: {column: two, unit: %[2]s}\n  term_days: {column: two, unit: %[2]s}\n  days_on_book: {column: two, unit: %[2]s}\n", months, unit)
+		if err := os.WriteFile(mapping, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		p, err := load(LoadOptions{Patterns: []string{tape}, Mapping: mapping})
+		if err != nil {
+			t.Errorf("%s: %v", unit, err)
+			continue
+		}
+		if l, w := p.Loans[0], p.Borrowers[0]; l.TermDays != days || l.Days != days-30*months || w.DaysLate != days {
+			t.Errorf("%s: want %d days, found %+v of %+v", unit, days, l, w)
+		}
+	}
+}
+
 func TestBadMappings(t *testing.T) {
 	head := "title: t\ncurrency: CNY\n"
 	for text, want := range map[string]string{

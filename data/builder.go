@@ -676,7 +676,7 @@ func (p *Portfolio) add(b *Builder, rows []record, place []uint8, at *spot) bool
 		if open == 0 {
 			who.Gap = uint8(min(MaxGap, max(0, r.age-r.term)))
 			if r.termDays > 0 {
-				who.Gap = uint8(min(MaxGap, max(0, (30*r.age+int16(r.days)-int16(r.termDays))/30)))
+				who.Gap = uint8(min(MaxGap, max(0, (30*int(r.age)+int(r.days)-int(r.termDays))/30)))
 			}
 			break
 		}

@@ -186,6 +186,18 @@ func TestTermInDays(t *testing.T) {
 	}
 }
 
+// A loan in days that was repaid generations ago: he is idle for longer than anybody asks.
+func TestGapOfAnOldLoan(t *testing.T) {
+	for _, age := range []float64{1092, 1093, MaxMonthsOnBook} { // 30 times 1,093 is beyond 16 bits
+		p, err := newTape().add("1", "x", func(v *[NumColumns]Value) {
+			v[TermMonths], v[TermDays], v[MonthsOnBook], v[DaysOnBook], v[BalanceOpen] = Value{Null: true}, Value{Number: 14}, Value{Number: age}, Value{Null: true}, Value{}
+		}).build()
+		if err != nil || p.Borrowers[0].Gap != MaxGap {
+			t.Errorf("%v months: %+v %v", age, p, err)
+		}
+	}
+}
+
 func TestNothingLeft(t *testing.T) {
 	if _, err := newTape().build(); err == nil || !strings.Contains(err.Error(), "the portfolio has no rows") {
 		t.Errorf("no rows: %v", err)

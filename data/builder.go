@@ -326,10 +326,18 @@ func (c *check) term() (months int16, days uint8) {
 
 // age returns the whole months since origination and the days beyond them, as far as they are known.
 func (c *check) age() (months int16, days uint8) {
-	const month = 365.25 / 12
+	const (
+		month = 365.25 / 12
+		slack = 3 // days by which months of the calendar may be shorter or longer than as many average ones
+	)
 	months, days = c.months()
 	if v, ok := c.integer(DaysOnBook, false, 0, MaxDaysOnBook); ok {
-		days = uint8(max(0, min(30, float64(v)-math.Floor(float64(months)*month))))
+		beyond := float64(v) - math.Floor(float64(months)*month)
+		if !c.bad && (beyond < -slack || beyond > 30+slack) {
+			c.b.note(Warning, "ages_contradict", DaysOnBook.String(), "days on book are not those of the months on book; the months are taken, with 0 or 30 days beyond them",
+				c.row.File, c.row.Number, fmt.Sprintf("%d days, %d months", v, months))
+		}
+		days = uint8(max(0, min(30, beyond)))
 	}
 	return months, days
 }

@@ -33,7 +33,7 @@ func (t *tape) add(loan, borrower string, change func(v *[NumColumns]Value)) *ta
 	n := func(v float64) Value { return Value{Number: v} }
 	r.Values = [NumColumns]Value{
 		LoanID: {Text: []byte(loan)}, BorrowerID: {Text: []byte(borrower)}, BalanceOpen: n(500), PrincipalLent: n(1000), APR: n(0.24),
-		TermMonths: n(12), MonthsOnBook: n(6), DaysPastDue: n(0), IncomeMonthly: n(5000), PD12: n(0.05), SegmentName: {Text: []byte("a")},
+		TermMonths: n(12), MonthsOnBook: n(6), DaysOnBook: {Null: true}, DaysPastDue: n(0), IncomeMonthly: n(5000), PD12: n(0.05), SegmentName: {Text: []byte("a")},
 		ProductName: {Text: []byte("annuity")}, OrdinalNumber: n(1), ExternalLoans: n(0), WeightCount: n(1),
 	}
 	if change != nil {
@@ -183,6 +183,34 @@ func TestTermInDays(t *testing.T) {
 	p, err = tape.add("1", "x", set(OriginationDate, float64(DayOf(asOf)-45))).build()
 	if err != nil || p.Loans[0].MonthsOnBook != 1 || p.Loans[0].Days != 14 { // from 16 May
 		t.Errorf("%+v %v", p.Loans, err)
+	}
+}
+
+// Days on book that no calendar gives for the months on book are noted; those that one gives are not.
+func TestAgesContradict(t *testing.T) {
+	tape := newTape()
+	for day, to := DayOf(time.Date(2020, 1, 31, 0, 0, 0, 0, time.UTC)), DayOf(asOf); day <= to; day++ {
+		tape.add(fmt.Sprint(day), fmt.Sprint(day), func(v *[NumColumns]Value) {
+			v[MonthsOnBook], v[DaysOnBook] = Value{Number: float64(MonthsBetween(day, to))}, Value{Number: float64(to - day)}
+		})
+	}
+	p, err := tape.build()
+	if err != nil || len(p.Intake.Findings) != 0 {
+		t.Errorf("calendar: %v %+v", err, p.Intake.Findings)
+	}
+	tape = newTape()
+	for i, c := range []struct{ months, days float64 }{{12, 40}, {12, 361}, {12, 362}, {12, 398}, {12, 399}, {0, 33}, {0, 34}} {
+		tape.add(fmt.Sprint(i), fmt.Sprint(i), func(v *[NumColumns]Value) {
+			v[MonthsOnBook], v[DaysOnBook] = Value{Number: c.months}, Value{Number: c.days}
+		})
+	}
+	p, err = tape.build()
+	if err != nil || len(p.Intake.Findings) != 1 {
+		t.Fatalf("%v %+v", err, p)
+	}
+	want := []Example{{"tape.parquet", 1, "40 days, 12 months"}, {"tape.parquet", 2, "361 days, 12 months"}, {"tape.parquet", 5, "399 days, 12 months"}, {"tape.parquet", 7, "34 days, 0 months"}}
+	if f := p.Intake.Findings[0]; f.Code != "ages_contradict" || f.Severity != Warning || f.Count != 4 || !slices.Equal(f.Examples, want) {
+		t.Errorf("%+v", f)
 	}
 }
 

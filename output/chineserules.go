@@ -227,6 +227,7 @@ var recorded = [][2]string{
 	{"the rate must be %d to %d, as a fraction: %d would mean %d %%, %d %% is %d", "利率须以小数填写，在 %d 至 %d 之间：%d 表示 %d %%，%d %% 应写作 %d"},
 	{"the probability must be above %d and at most %d; %d and %d are not probabilities of anybody", "概率必须大于 %d 且不超过 %d；没有人的违约概率为 %d 或 %d"}, {"unknown product (allowed: %v)", "未知产品（允许：%v）"},
 	{"ordinals above %d count as %d", "高于 %d 的序次按 %d 计"}, {"a loan without a balance has days past due; they are ignored", "无余额的贷款有逾期天数；予以忽略"}, {"a loan of age %d has days past due; taken as it is", "账龄为 %d 的贷款有逾期天数；按原值采用"},
+	{"days on book are not those of the months on book; the months are taken, with %d or %d days beyond them", "账龄天数与账龄月数不符；以月数为准，其余天数取 %d 或 %d"},
 	{"the date is thousands of years away", "日期相差数千年"}, {"the date lies after the as-of date %d", "日期晚于观察点 %d"}, {"the date lies more than %d months before the as-of date", "日期早于观察点 %d 个月以上"},
 	{"a segment's name must be UTF-%d text of %d to %d bytes", "客群名称必须为 %[2]d 至 %[3]d 字节的 UTF-%[1]d 文本"}, {"unknown segment (allowed: %v)", "未知客群（允许：%v）"}, {"the loan id occurs more than once; all its rows are rejected", "贷款编号重复出现；其所有行均被拒收"},
 	{"rows of one borrower disagree; that of the newest row is taken (borrowers counted)", "同一借款人的各行不一致；采用最新一行的值（按借款人计数）"}, {"rows of one borrower disagree; the largest is taken (borrowers counted)", "同一借款人的各行不一致；采用最大值（按借款人计数）"},

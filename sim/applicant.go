@@ -64,7 +64,7 @@ func checkApplicants(ps *data.Problems, portfolio *data.Portfolio, s *Settings) 
 			value     float64
 			low, high float64
 		}{
-			{"pd", a.PD, 0, .99}, {"pd_spread", a.Spread, 0, 3}, {"term", float64(a.Term), 0, data.MaxTerm},
+			{"pd", a.PD, 0, data.MaxPD12}, {"pd_spread", a.Spread, 0, 3}, {"term", float64(a.Term), 0, data.MaxTerm},
 			{"principal", a.Principal.Major(), 0, data.MaxAmount}, {"income", a.Income.Major(), 0, data.MaxAmount},
 		} {
 			if !(x.value >= x.low && x.value <= x.high) {
@@ -96,7 +96,7 @@ func snapshotWeight(p *data.Portfolio) (sum float64) {
 // admit adds the applicants to the borrowers of the plan. Who they are depends on the seed, the stream, the step and
 // their number in it, and on nothing else: more applicants a month are the same ones and others.
 func (p *Plan) admit() {
-	s := &p.settings
+	s, capped := &p.settings, 0
 	for i := range s.Applicants {
 		a := &s.Applicants[i]
 		var like []int32 // borrowers of the snapshot
@@ -126,6 +126,10 @@ func (p *Plan) admit() {
 				at := sort.SearchFloat64s(weights, rng.Uniform52(own[0], own[1])*total)
 				same := p.borrower(int(like[at]))
 				b := a.of(&same, id, s.Grid, distuv.UnitNormal.Quantile(rng.Uniform52(own[2], own[3])))
+				if b.pd > data.MaxPD12 {
+					b.pd = data.MaxPD12
+					capped++
+				}
 				p.applicants = append(p.applicants, applicant{b, t, dependence})
 			}
 		}
@@ -133,16 +137,21 @@ func (p *Plan) admit() {
 	for k := range p.applicants {
 		p.addCell(p.applicants[k].segment, p.applicants[k].product)
 	}
+	if capped > 0 {
+		p.warnings = append(p.warnings, fmt.Sprintf("%d of %d applicants (%.2f%%) were drawn with a PD above %.4g%%, the highest there is: they have that one",
+			capped, len(p.applicants), 100*float64(capped)/float64(len(p.applicants)), 100*data.MaxPD12))
+	}
 }
 
-// of makes an applicant like a borrower of the snapshot; z is where he stands in the distribution of the PD.
+// of makes an applicant like a borrower of the snapshot; z is where he stands in the distribution of the PD, which may lie above
+// the highest of data.
 func (a *Applicants) of(like *borrower, id uint64, grid data.Grid, z float64) borrower {
 	b := borrower{
 		id: id, income: cmp.Or(a.Income, like.income), pd: like.pd, base: cmp.Or(a.Principal, like.base), weight: 1,
 		segment: like.segment, outside: like.outside, product: like.product, tenor: like.tenor,
 	}
 	if a.PD != 0 {
-		b.pd = min(behaviour.ShiftedPD(a.PD, float64(a.Spread*z)), .99)
+		b.pd = behaviour.ShiftedPD(a.PD, float64(a.Spread*z))
 	}
 	if a.Product != nil {
 		b.product = *a.Product

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -93,6 +94,39 @@ func TestApplicantsChangeNobody(t *testing.T) {
 	for id := range small {
 		if !large[id] {
 			t.Fatal("more applicants are other ones")
+		}
+	}
+}
+
+// Applicants whose PD is drawn above the highest of data have that one, and the plan says how many they are.
+func TestApplicantsAtTheHighestPD(t *testing.T) {
+	for _, c := range []struct{ pd, spread float64 }{{.9, 1.5}, {data.MaxPD12, 0}, {.05, .5}} {
+		s := settings(12, 2)
+		s.Applicants = []Applicants{{Count: 20, PD: c.pd, Spread: c.spread}, {Count: 5}}
+		plan, err := NewPlan(samePD(book(60)), []Arm{arm("base")}, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		highest := 0
+		for _, a := range plan.applicants {
+			if a.pd == data.MaxPD12 {
+				highest++
+			}
+			if a.pd > data.MaxPD12 {
+				t.Errorf("a PD of %v", a.pd)
+			}
+		}
+		want := ""
+		if c.spread > 1 {
+			want = fmt.Sprintf("%d of 300 applicants (%.2f%%) were drawn with a PD above 99%%, the highest there is: they have that one", highest, float64(highest)/3)
+			// The hazard ln 10 of the median is to be doubled.
+			if far := distuv.UnitNormal.Survival(math.Ln2 / c.spread); math.Abs(float64(highest)-240*far) > 5*math.Sqrt(240*far*(1-far)) {
+				t.Errorf("%d of 240 at the highest PD, %.1f are expected", highest, 240*far)
+			}
+		}
+		said := slices.ContainsFunc(plan.warnings, func(w string) bool { return strings.Contains(w, "were drawn") })
+		if said != (want != "") || said && !slices.Contains(plan.warnings, want) {
+			t.Errorf("PD %v, spread %v: want %q, found %q", c.pd, c.spread, want, plan.warnings)
 		}
 	}
 }

@@ -235,6 +235,7 @@ var recorded = [][2]string{
 	// Warnings.
 	{"arm %v: no step of the grid (%d days) lies between from and until of a rule, which is never in force: %s", "方案 %v：某条规则的起始与终止之间没有时间网格（%d 天）的任何一步，该规则从不生效：%s"},
 	{"%d of %d applicants (%d%%) were drawn with a PD above %d%%, the highest there is: they have that one", "%[2]d 名新申请人中有 %[1]d 名（%[3]d%%）抽得的违约概率高于上限 %[4]d%%：按该上限计"},
+	{"%d borrowers have more than %d loans with other lenders, the most that one can have (outside.max): they count with that many", "%d 名借款人的外部贷款多于一人所能有的上限（outside.max）%d 笔：按该上限计"},
 	{"arm %v: a rule binds the segment \"%v\" only, which the portfolio does not hold: nobody in it is bound", "方案 %v：一条规则仅约束客群“%v”，而资产组合中没有该客群：无人受约束"},
 	{"segment \"%v\", PD %d%% to %d%% (%d borrowers): no hazard from a twentieth to twenty times the structural one gives the mean PD %d%% in the baseline arm; with the nearest the default rate of %d months is %d%%", "客群“%v”，违约概率 %d%% 至 %d%%（%d 名借款人）：结构性风险率的二十分之一至二十倍均无法在基准方案中得到平均违约概率 %d%%；取最接近者时 %d 个月违约率为 %d%%"},
 	{"the economy starts at a factor of %d: in the baseline arm the mean multiplier of the miss hazard by segment is not %d but %s in month %d, %s in month %d and %s in month %d", "经济的起始因子为 %d：基准方案中，逾期风险率的平均乘数（按客群）不是 %d，而是第 %[4]d 月 %[3]s、第 %[6]d 月 %[5]s、第 %[8]d 月 %[7]s"},

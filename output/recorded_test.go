@@ -216,6 +216,7 @@ func TestWording(t *testing.T) {
 		"the economy starts at a factor of -1.5: in the baseline arm the mean multiplier of the miss hazard by segment is not 1 but 0.70 to 0.72 in month 1, 0.91 in month 12 and 0.97 to 0.98 in month 24":                      "经济的起始因子为 -1.5：基准方案中，逾期风险率的平均乘数（按客群）不是 1，而是第 1 月 0.70 至 0.72、第 12 月 0.91、第 24 月 0.97 至 0.98",
 		"the economy starts at a factor of 2: in the baseline arm the mean multiplier of the miss hazard by segment and PD band is not 1 but 1.44 in month 1, 1.10 in month 12 and 1.02 in month 24":                             "经济的起始因子为 2：基准方案中，逾期风险率的平均乘数（按客群和违约概率分档）不是 1，而是第 1 月 1.44、第 12 月 1.10、第 24 月 1.02",
 		"arm short: no step of the grid (30 days) lies between from and until of a rule, which is never in force: No loan at all (from 2026-03-01; until 2026-03-08).":                                                           "方案 short：某条规则的起始与终止之间没有时间网格（30 天）的任何一步，该规则从不生效：不发放任何贷款（自 2026-03-01 起；至 2026-03-08 止）。",
+		"3 borrowers have more than 6 loans with other lenders, the most that one can have (outside.max): they count with that many":                                                                                             "3 名借款人的外部贷款多于一人所能有的上限（outside.max）6 笔：按该上限计",
 		"3 of 300 applicants (1.00%) were drawn with a PD above 99%, the highest there is: they have that one":                                                                                                                   "300 名新申请人中有 3 名（1.00%）抽得的违约概率高于上限 99%：按该上限计",
 		"rows left out by the mapping: no balance": "映射排除的行：no balance",
 	} {

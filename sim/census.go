@@ -28,7 +28,8 @@ type Census struct {
 	first    map[cellKey]firstSeen
 	cells    []cellKey
 	merged   merged
-	beyond   []excess // by model
+	outside  [data.MaxExternal + 1]int // borrowers by their loans with other lenders
+	beyond   []excess                  // by model
 	sums     []float64
 	bands    []band
 	picks    map[uint64]bool
@@ -63,12 +64,12 @@ type firstSeen struct {
 	place int
 }
 
-// excess counts borrowers whose PD is more than the chain can give.
+// excess counts borrowers of whom a portfolio says more than a model can take: a PD above what the chain can give, more loans
+// with other lenders than a borrower can have.
 type excess struct {
-	count   int
-	segment uint8
-	id      uint64 // of the last one
-	most    float64
+	risky, crowded int
+	pd             float64 // the most of the last one
+	outside        int     // the most
 }
 
 // NewCensus starts a census on a grid.
@@ -102,6 +103,7 @@ func (c *Census) Count(block *data.Portfolio) error {
 	var room slots
 	for _, b := range p.all() {
 		c.people[b.segment] = append(c.people[b.segment], counted{b.id, b.pd, uint32(b.weight)})
+		c.outside[b.outside]++
 		c.meet(b, b.product, 0)
 		for k, l := range p.open(b, &room) {
 			c.meet(b, l.Product, k+1)
@@ -381,7 +383,7 @@ func (c *Census) Plan(common, block *data.Portfolio, arms []Arm, s Settings) (*P
 		rank := sort.Search(len(people), func(k int) bool { return people[k].id >= b.id })
 		p.odd[i] = (offset[b.segment]+rank)%2 == 1
 	}
-	if c.beyond == nil && c.HasPD {
+	if c.beyond == nil {
 		seen := map[*model]bool{}
 		for i := range p.families {
 			if m := p.families[i].model; !seen[m] {
@@ -393,8 +395,15 @@ func (c *Census) Plan(common, block *data.Portfolio, arms []Arm, s Settings) (*P
 	return p, nil
 }
 
-// exceeding counts those of all borrowers whose PD is more than the chain of a model can give.
-func (c *Census) exceeding(p *Plan, m *model) (sum excess) {
+// exceeding counts those of all borrowers of whom the portfolio says more than a model can take.
+func (c *Census) exceeding(p *Plan, m *model) excess {
+	sum := excess{outside: int(m.OutsideMax)}
+	for _, n := range c.outside[sum.outside+1:] {
+		sum.crowded += n
+	}
+	if !c.HasPD {
+		return sum
+	}
 	most := make([]float64, len(p.risks))
 	for i, s := range m.segments {
 		if s != nil {
@@ -409,7 +418,7 @@ func (c *Census) exceeding(p *Plan, m *model) (sum excess) {
 				risk = c.bandOf(g, b.pd)
 			}
 			if b.pd > most[risk] {
-				sum = excess{sum.count + 1, uint8(g), b.id, most[risk]}
+				sum.risky, sum.pd = sum.risky+1, most[risk]
 			}
 		}
 	}
@@ -433,10 +442,16 @@ func (c *Census) Warnings(of []string) []string {
 }
 
 func (e *excess) warnings(list []string) []string {
-	if e.count == 0 {
-		return list
+	if e.risky > 0 {
+		list = append(list, fmt.Sprintf("%d borrowers have a PD above %.1f%%, the most that the delinquency chain can give within 12 months: they get the hazard of that PD", e.risky, e.pd*100))
 	}
-	return append(list, fmt.Sprintf("%d borrowers have a PD above %.1f%%, the most that the delinquency chain can give within 12 months: they get the hazard of that PD", e.count, e.most*100))
+	if e.crowded > 0 {
+		text := fmt.Sprintf("%d borrowers have more than %d loans with other lenders, the most that one can have (outside.max): they count with that many", e.crowded, e.outside)
+		if !slices.Contains(list, text) { // models may have the same most
+			list = append(list, text)
+		}
+	}
+	return list
 }
 
 // bandsWith are the bands of the census with the borrowers of a plan that lie in each.

@@ -546,11 +546,14 @@ func (p *Plan) newModel(params behaviour.Params) (*model, error) {
 	}
 	m.setAside = provision.NewTable(p.settings.Provisions, &params, grid)
 	p.grade(m, unscored)
-	var beyond excess // where there is a census, it counts them all
+	beyond := excess{outside: int(m.OutsideMax)} // where there is a census, it counts them all
 	for i, b := range p.all() {
 		grade := provision.GradeOf(m.graded(i).hazard)
 		if most := m.segments[b.risk].Most(); p.portfolio.HasPD && b.pd > most {
-			beyond = excess{beyond.count + 1, b.segment, b.id, most}
+			beyond.risky, beyond.pd = beyond.risky+1, most
+		}
+		if int(b.outside) > beyond.outside {
+			beyond.crowded++
 		}
 		m.setAside.Add(grade, b.tenor)
 		for _, l := range p.open(b, &room) {

@@ -1,9 +1,11 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"runtime"
@@ -204,4 +206,66 @@ func heap() float64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return float64(m.HeapAlloc)
+}
+
+// Loans with other lenders beyond outside.max are counted, once for each most, the same of a portfolio that is read in blocks.
+func TestOutsideLoansBeyondTheMost(t *testing.T) {
+	crowded := func(from, to int, pds bool) *data.Portfolio {
+		p := book(to)
+		p.HasPD = pds
+		for i, outside := range map[int]uint8{3: 7, 20: 9, 35: 6, 41: data.MaxExternal} {
+			if i < to {
+				p.Borrowers[i].External = outside
+			}
+		}
+		p.Borrowers = p.Borrowers[from:]
+		slices.SortFunc(p.Borrowers, func(a, b data.Borrower) int {
+			return cmp.Or(cmp.Compare(a.Segment, b.Segment), cmp.Compare(a.ID, b.ID))
+		})
+		return p
+	}
+	arms := []Arm{arm("base"), arm("lent"), arm("more")}
+	arms[1].Behaviour.LevMax++
+	arms[2].Behaviour.OutsideMax = 8
+	said := func(most, n int) string {
+		return fmt.Sprintf("%d borrowers have more than %d loans with other lenders, the most that one can have (outside.max): they count with that many", n, most)
+	}
+	s := settings(3, 2)
+	s.Anchor = Structural
+	for _, pds := range []bool{true, false} {
+		plan, err := NewPlan(crowded(0, 50, pds), arms, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := []string{said(6, 3), said(8, 2)}; !slices.Equal(plan.warnings, want) {
+			t.Errorf("want %q, found %q", want, plan.warnings)
+		}
+		c := NewCensus(s.Grid)
+		for k := range 2 {
+			if err := c.Count(crowded(25*k, 25*k+25, pds)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.Intake.Rows, c.Intake.Borrowers = 50, 50
+		if err := c.Close(0); err != nil {
+			t.Fatal(err)
+		}
+		block := crowded(0, 25, pds)
+		c.Choose(block)
+		c.Choose(crowded(25, 50, pds))
+		if err := c.Anchor(block, arms, s); err != nil {
+			t.Fatal(err)
+		}
+		part, err := c.Plan(block, crowded(0, 25, pds), arms, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Warnings(part.warnings); !slices.Equal(got, plan.warnings) {
+			t.Errorf("in blocks: %q, whole: %q", got, plan.warnings)
+		}
+	}
+	plan, err := NewPlan(book(50), arms, s)
+	if err != nil || len(plan.warnings) > 0 {
+		t.Errorf("nobody has more: %v %q", err, plan.warnings)
+	}
 }

@@ -77,6 +77,15 @@ func (b *bite) print(w io.Writer, p *data.Portfolio, laws [2]*scenarios.Regulati
 		fmt.Fprintf(w, " A loan elsewhere is taken to owe %s and to pay %s a month (assumptions).",
 			cash(data.Money(params.OutsideBalance*float64(data.Unit)), p.Currency), cash(data.Money(params.OutsideInstalment*float64(data.Unit)), p.Currency))
 	}
+	crowded := int64(0)
+	for _, b := range p.Borrowers {
+		if float64(b.External) > params.OutsideMax {
+			crowded += int64(b.Weight)
+		}
+	}
+	if crowded > 0 {
+		fmt.Fprintf(w, " %s borrowers have more than %v loans elsewhere, of which a run counts %[2]v (outside.max); here all count.", grouped(crowded), params.OutsideMax)
+	}
 	fmt.Fprintln(w)
 	for i, sign := range []string{"-", "+"} {
 		fmt.Fprintf(w, "\n%s %s\n", sign, names[i])

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"os"
 	"strings"
 	"testing"
+
+	"relend/data/synth"
 )
 
 func TestLawCommand(t *testing.T) {
@@ -66,6 +70,11 @@ func TestLawBites(t *testing.T) {
 	if code, _, stderr := relend("portfolio", "synth", "--borrowers", "500", "--seed", "7", "-o", "loans.parquet"); code != exitOK {
 		t.Fatal(stderr)
 	}
+	multiple, tape := synth.Multiple(), new(bytes.Buffer)
+	multiple.Borrowers = 500
+	if err := errors.Join(synth.WriteParquet(multiple, tape), os.WriteFile("multiple.parquet", tape.Bytes(), 0o644)); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		arguments string
 		code      int
@@ -80,6 +89,7 @@ func TestLawBites(t *testing.T) {
 		{"diff cn-2025-9 cn-2025-20pct -p loans.parquet --as-of 2025-12-31 --fee-share 0.2", exitOK, []string{" The lender keeps 20% of it as a fee.", "of 500 borrowers, refuses 500 (all)", "% on average: above the cap\n"}},
 		{"diff cn-2025-9 cn-2025-20pct -p loans.parquet --as-of 2025-12-31 --fee-share 1", exitUsage, []string{"--fee-share: 1 is out of range, allowed 0 to 0.9"}},
 		{"diff us-il-2021 us-fl -p loans.parquet --as-of 2025-12-31", exitConfig, []string{"us-fl: the amounts of product_cap are in USD, the portfolio is in CNY; amounts are not converted"}},
+		{"diff cn-2025-9 cn-2025-20pct -p multiple.parquet --as-of 2025-12-31", exitOK, []string{"CNY a month (assumptions). 16 borrowers have more than 6 loans elsewhere, of which a run counts 6 (outside.max); here all count.\n"}},
 		{"diff us-il-2021 us-sd-2016 -p loans.parquet", exitUsage, []string{"give it with --as-of, or the laws as A@DATE and B@DATE"}},
 		{"diff us-il-2021@2022-01-01 us-sd-2016@2010-01-01 -p loans.parquet", exitOK, []string{"\nStatic bite\n", "      binds none of 500 borrowers\n", "  No rule is in force.\n"}},
 		{"diff us-il-2021 us-sd-2016 -p lost.parquet", exitData, nil},

@@ -220,9 +220,7 @@ func request(p *data.Portfolio, b *data.Borrower, grid data.Grid, params *behavi
 		if i == 0 {
 			a.NewestBalance, a.NewestInstalment = l.Balance, pays
 		}
-		if age := grid.Age(int(l.MonthsOnBook), int(l.Days)); age < rule.MostSteps {
-			a.Taken |= 1 << age
-		}
+		a.Taken = rule.Took(a.Taken, grid.Age(int(l.MonthsOnBook), int(l.Days)))
 	}
 	if a.Fee.Share > 0 { // what the fee lacks for the balance of a young loan comes from elsewhere
 		a.NewestBalance = min(a.NewestBalance, a.Asked-a.Fee.Of(a.Asked))

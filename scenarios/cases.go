@@ -229,9 +229,7 @@ func (l *loader) past(c *Case, n *document.Node, law *Law) {
 			a.RollOvers = 0
 		}
 		age := law.age(granted, c.On)
-		if age < rule.MostSteps {
-			a.Taken |= 1 << age
-		}
+		a.Taken = rule.Took(a.Taken, age)
 		a.Since = age
 		if running = payoff == nil; running {
 			a.Own++

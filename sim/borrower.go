@@ -24,6 +24,7 @@ type borrower struct {
 	weight  int64
 	first   uint32 // index of his rows in the portfolio
 	risk    uint16 // index into Plan.risks
+	rows    uint8  // of them, as far back as rules look
 	open    uint8
 	merged  bool // some of his loans are one
 	segment uint8
@@ -75,6 +76,7 @@ func (p *Plan) meet(i int, b *borrower) {
 		age := age(newest, grid)
 		b.id, b.income, b.pd, b.base, b.weight = row.ID, row.Income, row.PD12, newest.Principal, int64(row.Weight)
 		b.first, b.open, b.merged = row.First, uint8(min(row.Open, rule.MaxOwn)), row.Open > rule.MaxOwn
+		b.rows = uint8(min(max(row.Open, 1), rule.MostSteps))
 		b.segment, b.outside, b.bucket, b.overdue, b.ordinal = row.Segment, row.External, row.Bucket, overdue(row, grid), row.Ordinal
 		b.product, b.tenor, b.age, b.origin = newest.Product, tenor(newest, grid), age, -age-1
 		b.gap, b.clean, b.applicant = int16(grid.FromMonths(int(row.Gap))), 0, nil

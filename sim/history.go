@@ -9,17 +9,16 @@ import (
 
 // What a borrower has taken before, as far as rules ask for it.
 
-// remember takes up the originations of a borrower at the snapshot: of the loans that are still open, and of the last
-// one, of which a sequence begins.
-func (s *state) remember() {
+// remember takes up the originations of a borrower at the snapshot: of the loans that are still open, those that were merged
+// included, and of the last one, of which a sequence begins.
+func (p *Plan) remember(b *borrower, s *state) {
 	if s.ordinal == 0 {
 		return
 	}
 	s.taken, s.sequence, s.first = 1, 1, s.principal
-	for i := range s.n {
-		if ago := s.origin - s.loans[i].Origin; ago >= 0 && ago < rule.MostSteps {
-			s.taken |= 1 << ago
-		}
+	for at := b.first + 1; at < b.first+uint32(b.rows); at++ {
+		ago := age(&p.portfolio.Loans[at], p.settings.Grid) - b.age
+		s.taken = rule.Took(s.taken, int(max(0, ago))) // within a month the order of the rows is not that of the days
 	}
 }
 

@@ -2,11 +2,13 @@ package sim
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
 
 	"relend/data"
+	"relend/sim/behaviour"
 	"relend/sim/rule"
 )
 
@@ -208,5 +210,41 @@ func TestCompliance(t *testing.T) {
 	}
 	if share := denied / asked; share < .25 || share > .35 || asked < 400 {
 		t.Errorf("%v of %v applications are denied, 30%% expected", share, asked)
+	}
+}
+
+// At the snapshot each loan that is open counts, also of several granted in one month and of more than a state holds: who has as
+// many within the window as the cap allows is refused, who has one less is not.
+func TestLoanCountAtTheSnapshot(t *testing.T) {
+	for _, ages := range [][]int16{{2}, {2, 2}, {0, 0, 0}, {1, 2, 3, 4, 5, 6}, {1, 1, 1, 1, 1, 1, 1}} {
+		p := &data.Portfolio{Currency: "CNY", Segments: []string{"all"}, HasPD: true}
+		const people = 200
+		for i := range people {
+			p.Borrowers = append(p.Borrowers, data.Borrower{ID: uint64(i + 1), Income: 5e6 * data.Unit, Weight: 1, PD12: .02, First: uint32(len(p.Loans)), Open: uint16(len(ages)), Ordinal: uint8(len(ages))})
+			for _, age := range ages {
+				p.Loans = append(p.Loans, data.Loan{Principal: 1000 * data.Unit, Balance: 1000 * data.Unit, APR: .2, Term: 30, MonthsOnBook: age, Ordinal: 1})
+			}
+		}
+		s := settings(2, 2)
+		s.Anchor = Structural
+		eager := behaviour.Default()
+		eager.Top, eager.TopMinAge = [2]float64{.5, .5}, 0
+		var arms []Arm
+		for most := 1; most <= len(ages)+1; most++ {
+			arms = append(arms, Arm{Arm: data.Arm{Name: fmt.Sprint(most)}, Behaviour: eager, Policy: []rule.Rule{
+				&rule.TopUp{Allowed: true}, &rule.LoanCountCap{Max: most, Window: 12},
+			}})
+		}
+		r := mustRun(t, p, s, 1, arms...)
+		for i := range arms {
+			granted, refused := int64(0), int64(0)
+			for path := range r.Run.Paths {
+				row := r.Row(i, path, 1)
+				granted, refused = granted+row[data.TopUps], refused+row[data.Denied(data.DeniedWindow)]
+			}
+			if full := i < len(ages); full != (granted == 0) || full != (refused > 0) {
+				t.Errorf("loans of %v months, %s allowed: %d granted, %d refused", ages, arms[i].Name, granted, refused)
+			}
+		}
 	}
 }

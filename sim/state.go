@@ -158,7 +158,7 @@ func (p *Plan) start(b *borrower, f *fate, m *model) state {
 	}
 	s.began, s.moved, s.lately = s.outside, -1, everywhere(s.outside)
 	p.open(b, &s.loans)
-	s.remember()
+	p.remember(b, &s)
 	switch {
 	case b.applicant != nil:
 		s.mode = fresh

@@ -15,8 +15,13 @@ func (r *run) past(s *state) {
 		return
 	}
 	s.sequence, s.opening = 1, r.b.Loans[0].Principal
+	newest := r.age(&r.b.Loans[0])
 	for i := range r.b.Loans {
-		if ago := r.age(&r.b.Loans[i]); ago < 64 { // before the step -1
+		ago := max(newest, r.age(&r.b.Loans[i])) // before the step -1
+		for ago < 64 && s.taken>>ago&1 == 1 {    // the second of a step counts a step earlier
+			ago++
+		}
+		if ago < 64 {
 			s.taken |= 1 << ago
 		}
 	}

@@ -77,6 +77,7 @@ func lawful(people int) (list []*trial) {
 		b := someone(r, open, 0, func() data.Product { return data.Annuity })
 		if open == 3 {
 			b = someone(r, open, 0, func() data.Product { return data.Product(r.IntN(data.NumProducts)) })
+			b.Loans[1].MonthsOnBook = b.Loans[0].MonthsOnBook // two of one month
 		}
 		b.PD = .04
 		c := &trial{

@@ -32,7 +32,7 @@ type Application struct {
 	SinceLate  [3]int     // steps since last 1+, 30+, 60+ days past due; Never if not
 	NewOrdinal int        // ordinal the loan would have
 	Clean      int        // own loans repaid without a missed payment, in a row
-	Taken      uint64     // bit i: a loan was granted here i steps ago
+	Taken      uint64     // bit i: a loan was granted here i steps ago; see Took
 	Sequence   int        // loans in a row up to the last one, each taken within 30 days of the payoff of the one before
 	Continues  bool       // the new loan would belong to that row
 	First      data.Money // principal of the first loan of the row
@@ -70,6 +70,15 @@ const MaxOwn = 4
 
 // MostSteps is the number of steps that an Application looks back for loans granted.
 const MostSteps = 64
+
+// Took adds to Application.Taken a loan granted so many steps ago. A step has one bit: of several loans granted in one, each
+// further one counts in the nearest step before it that has none.
+func Took(taken uint64, ago int) uint64 {
+	if ago >= MostSteps {
+		return taken
+	}
+	return taken | (taken + 1<<ago) // the carry finds the free bit
+}
 
 // Never is a SinceLate that no look-back reaches.
 const Never = 1 << 20

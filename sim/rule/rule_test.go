@@ -76,6 +76,7 @@ func TestChecks(t *testing.T) {
 		{"eight loans in twelve months", &LoanCountCap{Max: 8, Window: 12}, func(a *Application) { a.Taken = 0b111111101 | 1<<12 }, true, data.DeniedWindow},
 		{"the eighth 12 months ago", &LoanCountCap{Max: 8, Window: 12}, func(a *Application) { a.Taken = 0b1111111 | 1<<12 }, false, 0},
 		{"the eighth 11 months ago", &LoanCountCap{Max: 8, Window: 12}, func(a *Application) { a.Taken = 0b1111111 | 1<<11 }, true, data.DeniedWindow},
+		{"the second of a month", &LoanCountCap{Max: 3, Window: 12}, func(a *Application) { a.Taken = Took(Took(Took(0, 1), 1), 11) }, true, data.DeniedWindow},
 		{"a window of all steps", &LoanCountCap{Max: 2, Window: 64}, func(a *Application) { a.Taken = 1<<63 | 1 }, true, data.DeniedWindow},
 		{"term at the shortest", &MinimumTerm{Term: 6}, func(a *Application) { a.Term = 6 }, false, 0},
 		{"term below it", &MinimumTerm{Term: 6}, func(a *Application) { a.Term = 5 }, true, data.DeniedTerm},
@@ -641,4 +642,28 @@ func TestWithheld(t *testing.T) {
 	if err := (&DataSharing{Coverage: .5, Withheld: .6}).Check(); err == nil {
 		t.Error("a contradiction passes")
 	}
+}
+
+// Each loan granted has a bit of its own, at its step or in the nearest one before it, in whatever order they are told; those
+// beyond the last bit are lost.
+func TestTook(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		steps := rapid.SliceOfN(rapid.IntRange(0, 70), 0, 80).Draw(t, "steps")
+		var taken, want uint64
+		for _, ago := range steps {
+			taken = Took(taken, ago)
+		}
+		slices.Sort(steps)
+		for _, ago := range steps {
+			for ago < MostSteps && want>>ago&1 == 1 {
+				ago++
+			}
+			if ago < MostSteps {
+				want |= 1 << ago
+			}
+		}
+		if taken != want {
+			t.Errorf("%v: %b, want %b", steps, taken, want)
+		}
+	})
 }

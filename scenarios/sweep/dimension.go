@@ -276,6 +276,9 @@ func (l *loader) fits(s *Study, d *Dimension, n *document.Node) {
 			if head, _, _ := strings.Cut(path, "."); slices.Contains([]string{"title", "description", "measures", "gates", "baseline", "precision", "sample"}, head) || strings.HasSuffix(path, ".name") {
 				err = fmt.Errorf("it has no influence on results, or cells could not be compared")
 			}
+			if path == "portfolio" || path == "portfolio.mapping" || strings.HasPrefix(path, "portfolio.files") {
+				err = fmt.Errorf("the cells of a sweep share the portfolio's files; run a sweep for each, with -p, --mapping and -o")
+			}
 		}
 		if err == nil && d.times && (old == nil || old.Kind == document.Map) {
 			err = fmt.Errorf("there is no number to multiply")

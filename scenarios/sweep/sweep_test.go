@@ -186,7 +186,10 @@ func TestErrors(t *testing.T) {
 		"base: quick\ndimensions:\n  a: {path: policies.defualt.rules.cooling_off.after_payoff, values: [1 month]}\n  b: {path: policies.default.rules.coling_off.after_payoff, values: [1 month]}\n  c: {path: behaviour.set.factor.rhoo, range: {from: 0.1, to: 0.2}}\n": {
 			`x.yaml:3:13: dimensions.a.path: the field policies.defualt.rules.cooling_off.after_payoff cannot be varied: there is no "defualt" in policies; there is default, did you mean "default"?`,
 			`unknown key "coling_off", did you mean "cooling_off"?`, `unknown key "factor.rhoo"`},
-		"base: quick\ndimensions:\n  a: {path: policies.default.rules.cooling_off.after_payoff, values: [1, 2]}\n":                                              {"2 has no unit: write 2 months"},
+		"base: quick\ndimensions:\n  a: {path: policies.default.rules.cooling_off.after_payoff, values: [1, 2]}\n": {"2 has no unit: write 2 months"},
+		"base: quick\ndimensions:\n  a: {path: portfolio.mapping, values: [ppdai]}\n  b: {path: portfolio, values: [{files: [a.parquet]}, {files: [b.parquet]}]}\n  c: {path: portfolio.files, values: [[a.parquet], [b.parquet]]}\n": {
+			"x.yaml:3:13: dimensions.a.path: the field portfolio.mapping cannot be varied: the cells of a sweep share the portfolio's files",
+			"the field portfolio cannot be varied: the cells", "the field portfolio.files cannot be varied: the cells of a sweep share the portfolio's files; run a sweep for each, with -p"},
 		"base: quick\ndimensions: {a: {path: titel, values: [x]}}\n":                                                                                            {`an experiment has no "titel", did you mean "title"?`},
 		"base: quick\ndimensions: {a: {path: seed, values: []}}\n":                                                                                              {"the list is empty"},
 		"base: quick\ndimensions: {a: {path: seed, values: [1], range: {from: 1, to: 2}}}\n":                                                                    {"give one of values, range"},

@@ -200,7 +200,7 @@ var recorded = [][2]string{
 
 	// Assumptions.
 	{"behaviour default", "默认值"}, {"experiment", "实验"}, {"preset %v", "预设 %v"}, {"portfolio schema", "资产组合字段定义"}, {"mapping %v", "映射 %v"}, {"synthetic portfolio", "合成资产组合"}, {"synthetic portfolio, %d borrowers, seed %d", "合成资产组合，%d 名借款人，随机种子 %d"},
-	{"%v in arm %v", "方案 %[2]v 的 %[1]v"}, {"provisions", "拨备"}, {"portfolio", "资产组合"}, {"currency", "币种"}, {"macro %v", "宏观路径 %v"}, {"regulation %v: scope", "监管规定 %v：适用范围"},
+	{"regulation %v: scope in arm %v", "方案 %[2]v 中监管规定 %[1]v：适用范围"}, {"%v in arm %v", "方案 %[2]v 的 %[1]v"}, {"provisions", "拨备"}, {"portfolio", "资产组合"}, {"currency", "币种"}, {"macro %v", "宏观路径 %v"}, {"regulation %v: scope", "监管规定 %v：适用范围"},
 	{"ecl", "预期信用损失法（ecl）"}, {"five_class", "五级分类法（five_class）"},
 	{"expected losses in three stages, undiscounted, at the mean of the economy: assumption", "按三阶段计的预期损失，不折现，取经济的均值：假设"}, {"fixed shares by the five classes of Chinese supervision, quoted from memory: assumption", "按中国监管五级分类的固定比例，凭记忆引用：假设"},
 	{"share of outside lenders who obey the law as well", "同样遵守该法规的其他机构占比"}, {"synthetic, %d borrowers, seed %d", "合成，%d 名借款人，随机种子 %d"}, {"made from a recipe to show the program; no real borrower is in it", "按配方生成，用于演示本程序；不含任何真实借款人"},

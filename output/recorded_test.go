@@ -218,6 +218,7 @@ func TestWording(t *testing.T) {
 		"arm short: no step of the grid (30 days) lies between from and until of a rule, which is never in force: No loan at all (from 2026-03-01; until 2026-03-08).":                                                           "方案 short：某条规则的起始与终止之间没有时间网格（30 天）的任何一步，该规则从不生效：不发放任何贷款（自 2026-03-01 起；至 2026-03-08 止）。",
 		"3 borrowers have more than 6 loans with other lenders, the most that one can have (outside.max): they count with that many":                                                                                             "3 名借款人的外部贷款多于一人所能有的上限（outside.max）6 笔：按该上限计",
 		"3 of 300 applicants (1.00%) were drawn with a PD above 99%, the highest there is: they have that one":                                                                                                                   "300 名新申请人中有 3 名（1.00%）抽得的违约概率高于上限 99%：按该上限计",
+		"regulation cap: scope in arm all_bad":     "方案 all_bad 中监管规定 cap：适用范围",
 		"rows left out by the mapping: no balance": "映射排除的行：no balance",
 	} {
 		if got := output.Chinese.Recorded(text); got != want {

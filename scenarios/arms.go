@@ -368,9 +368,7 @@ func (e *Experiment) Arms(currency string, segments []string) ([]sim.Arm, sim.Se
 	arms := make([]sim.Arm, len(e.Entries))
 	for i, a := range e.Entries {
 		policy, law := policies[a.Policy], laws[a.Regulation]
-		if a.Scope != nil {
-			law.Scope = *a.Scope
-		}
+		law.Scope = e.scope(a)
 		arms[i] = sim.Arm{
 			Arm:       data.Arm{Name: a.Name, Title: a.Title, Policy: a.Policy, Regulation: a.Regulation, Macro: a.Macro},
 			Behaviour: e.Behaviour.Params,
@@ -439,12 +437,20 @@ func (e *Experiment) reference(i, baseline int) int {
 		return baseline
 	}
 	like := slices.IndexFunc(e.Entries, func(c Entered) bool {
-		return c.Macro == e.Entries[i].Macro && c.Policy == b.Policy && c.Regulation == b.Regulation && e.params(c) == e.params(b)
+		return c.Macro == e.Entries[i].Macro && c.Policy == b.Policy && c.Regulation == b.Regulation && e.scope(c) == e.scope(b) && e.params(c) == e.params(b)
 	})
 	if like < 0 || like == i {
 		return baseline
 	}
 	return like
+}
+
+// scope is the share of outside lenders bound by the law of an arm: its own, or what the law says.
+func (e *Experiment) scope(a Entered) float64 {
+	if a.Scope != nil {
+		return *a.Scope
+	}
+	return e.Regulations[slices.IndexFunc(e.Regulations, func(r Regulation) bool { return r.Name == a.Regulation })].Scope
 }
 
 // params is the behaviour of an arm.

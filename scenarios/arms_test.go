@@ -130,6 +130,47 @@ baseline: tight
 	}
 }
 
+// An arm is compared with one whose law binds as many outside lenders as the baseline's, and its own scope is an assumption.
+func TestScopeOfArms(t *testing.T) {
+	e := mustParse(t, `
+portfolio: {synthetic: {}}
+regulations: [{name: cap, scope: 50%, rules: {platform_cap: {max: 4}}}]
+macros: [baseline, severe]
+arms:
+  list:
+    - {name: act, regulation: cap}
+    - {name: same, regulation: cap, scope: 50%, macro: severe}
+    - {name: all_bad, regulation: cap, macro: severe, scope: 100%}
+    - {name: bad, regulation: cap, macro: severe}
+baseline: act
+`)
+	for _, order := range [][]string{{"act", "same", "all_bad", "bad"}, {"act", "all_bad", "same", "bad"}} {
+		slices.SortFunc(e.Entries, func(a, b Entered) int { return slices.Index(order, a.Name) - slices.Index(order, b.Name) })
+		arms, _, err := e.Arms("CNY", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range arms {
+			want := "same"
+			if a.Name == "act" || a.Name == "same" {
+				want = "act"
+			}
+			if got := arms[a.Reference].Name; got != want {
+				t.Errorf("%v: %s is compared with %s, want %s", order, a.Name, got, want)
+			}
+		}
+	}
+	var got []string
+	for _, a := range e.Assumptions("CNY") {
+		if strings.HasPrefix(a.Name, "regulation cap: scope") {
+			got = append(got, a.Name+" "+a.Value)
+		}
+	}
+	if want := "regulation cap: scope 50%|regulation cap: scope in arm all_bad 100%|regulation cap: scope in arm same 50%"; strings.Join(got, "|") != want {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestSegmentsAndCurrency(t *testing.T) {
 	e := mustParse(t, "portfolio:\n  files: [a.parquet]\n  segments: [micro, salaried]\nregulations: [none, exposure_200k]\n"+
 		"arms: {product: {}, list: [{name: x, behaviour: {set: {outside.instalment: 90 EUR}}}]}")

@@ -74,9 +74,18 @@ func (e *Experiment) Assumptions(currency string) []data.Assumption {
 		}
 	}
 	for _, r := range e.Regulations {
-		if len(r.Rules) > 0 {
-			out = append(out, data.Assumption{Name: "regulation " + r.Name + ": scope", Value: ratio(r.Scope).Text(),
-				Reason: "share of outside lenders who obey the law as well", Origin: "experiment"})
+		if len(r.Rules) == 0 {
+			continue
+		}
+		a := data.Assumption{Name: "regulation " + r.Name + ": scope", Value: ratio(r.Scope).Text(),
+			Reason: "share of outside lenders who obey the law as well", Origin: "experiment"}
+		out = append(out, a)
+		law := a.Name
+		for _, arm := range e.Entries {
+			if arm.Regulation == r.Name && arm.Scope != nil {
+				a.Name, a.Value = law+" in arm "+arm.Name, ratio(*arm.Scope).Text()
+				out = append(out, a)
+			}
 		}
 	}
 	return out

@@ -206,6 +206,10 @@ func has(n int) string {
 	return fmt.Sprintf("%d have", n)
 }
 
+// tableKeys are the columns that say what a row of a table is about.
+var tableKeys = []string{"arm", "measure", "month", "from_month", "item", "state", "move", "stage", "number", "figure", "band", "status", "spread", "cohort", "months_on_book",
+	"statistic", "reason", "segment", "dimension", "class", "part", "probability", "paths"}
+
 // tableDiffers compares the columns that two tables share, row by row, and says where they differ first; "" nowhere.
 func tableDiffers(there, again []byte) string {
 	read := func(raw []byte) ([][]string, map[string]int, error) {
@@ -227,27 +231,33 @@ func tableDiffers(there, again []byte) string {
 	if err != nil {
 		return fmt.Sprintf("cannot be compared: %v", err)
 	}
+	keys := slices.DeleteFunc(slices.Clone(tableKeys), func(name string) bool {
+		_, before := oldAt[name]
+		_, after := nowAt[name]
+		return !before || !after
+	})
 	key := func(row []string, at map[string]int) string {
 		var words []string
-		for _, name := range []string{"arm", "measure", "month", "statistic", "reason", "segment", "dimension", "class", "probability", "paths"} {
-			if i, ok := at[name]; ok {
-				words = append(words, row[i])
-			}
+		for _, name := range keys {
+			words = append(words, row[at[name]])
 		}
 		return strings.Join(words, " ")
 	}
-	rows := map[string][]string{}
+	rows := map[string][][]string{} // in their order where a key has several
 	for _, row := range now {
-		rows[key(row, nowAt)] = row
+		k := key(row, nowAt)
+		rows[k] = append(rows[k], row)
 	}
 	for i, row := range old {
-		other, ok := rows[key(row, oldAt)]
-		if !ok {
+		k := key(row, oldAt)
+		if len(rows[k]) == 0 {
 			continue // of a measure that this version does not have
 		}
+		other := rows[k][0]
+		rows[k] = rows[k][1:]
 		for _, name := range slices.Sorted(maps.Keys(oldAt)) {
-			if k, shared := nowAt[name]; shared && row[oldAt[name]] != other[k] {
-				return fmt.Sprintf("row %d (%s): %s is %s, the results give %s", i+2, key(row, oldAt), name, cmp.Or(row[oldAt[name]], "empty"), cmp.Or(other[k], "empty"))
+			if at, shared := nowAt[name]; shared && row[oldAt[name]] != other[at] {
+				return fmt.Sprintf("row %d (%s): %s is %s, the results give %s", i+2, k, name, cmp.Or(row[oldAt[name]], "empty"), cmp.Or(other[at], "empty"))
 			}
 		}
 	}

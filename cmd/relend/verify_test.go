@@ -1,16 +1,20 @@
 package main
 
 import (
+	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"relend/data"
 	"relend/data/rundir"
+	"relend/output/table"
 )
 
 // tiny makes a copy of the run directory of a small tape, the tape beside it, in a folder that becomes the working directory.
@@ -190,6 +194,49 @@ func TestVerifyFindsForgeries(t *testing.T) {
 		}
 		if name != "report.md" && !strings.Contains(stderr, "baseline/default_rate is ") {
 			t.Errorf("%s: the number is not named: %s", name, stderr)
+		}
+	}
+}
+
+// Tables that another build drew are compared row by row, whatever columns and rows that build had besides.
+func TestTableDiffers(t *testing.T) {
+	tables := filepath.Join(tinyRun(t), "run", "tables")
+	written := func(rows [][]string) []byte {
+		var b bytes.Buffer
+		if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	for _, kind := range table.Kinds {
+		raw, err := os.ReadFile(filepath.Join(tables, kind.Name+".csv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(bytes.NewReader(raw)).ReadAll()
+		if err != nil || len(rows) < 3 {
+			t.Errorf("%s: %d rows, %v", kind.Name, len(rows), err)
+			continue
+		}
+		less := written(slices.Delete(slices.Clone(rows), 1, 2))
+		if differs := tableDiffers(raw, less); differs != "" && kind.Name != "exceedance" { // points of a curve are told by their place
+			t.Errorf("%s with one row less: %s", kind.Name, differs)
+		}
+		last := rows[len(rows)-1]
+		for i, name := range rows[0] {
+			if was := last[i]; !slices.Contains(tableKeys, name) {
+				last[i] += "1"
+				if differs := tableDiffers(raw, written(rows)); !strings.HasPrefix(differs, fmt.Sprintf("row %d (", len(rows))) {
+					t.Errorf("%s: another %s is not found: %q", kind.Name, name, differs)
+				}
+				last[i] = was
+			}
+		}
+		for i := range rows {
+			rows[i] = append([]string{"more"}, rows[i]...)
+		}
+		if differs := tableDiffers(raw, written(rows)); differs != "" {
+			t.Errorf("%s with one column more: %s", kind.Name, differs)
 		}
 	}
 }

@@ -22,9 +22,10 @@ const (
 	KindRegulation Kind = "regulation"
 	KindMacro      Kind = "macro"
 	KindStudy      Kind = "study"
+	KindSweep      Kind = "sweep" // known when met; package sweep reads it, and the library has none
 )
 
-// Kinds lists the kinds of files in order.
+// Kinds lists the kinds of files that are read here in order.
 var Kinds = []Kind{KindExperiment, KindPolicy, KindRegulation, KindMacro, KindStudy}
 
 // Plural is the kind as a heading and as the folder of the library.

@@ -35,8 +35,8 @@ type Overrides struct {
 func Load(nameOrPath string, o Overrides) (*Experiment, error) {
 	l := newLoader(nameOrPath)
 	first := l.open(KindExperiment, nameOrPath, nil)
-	if root := first.root; root != nil && root.Get("base") != nil && root.Get("outputs") != nil {
-		l.r.Errorf(root.Key("base"), "the file is a sweep, not an experiment: relend sweep run runs it")
+	if isSweep(first.root) {
+		l.r.Errorf(first.root.Key("base"), "the file is a sweep, not an experiment: relend sweep run runs it")
 		return nil, l.err()
 	}
 	return l.finish(l.experiment(l.chain(KindExperiment, first), o))
@@ -49,17 +49,20 @@ func Parse(file string, text []byte, o Overrides) (*Experiment, error) {
 }
 
 // CheckFile reads a file of any kind and says which kind it is. A file is of the kind that knows most of its
-// keys. The error is a *data.Problems with everything found wrong; warnings come back as texts.
-func CheckFile(file string) (kind Kind, warnings []string, err error) {
+// keys. An experiment comes back, and of a sweep the kind alone. The error is a *data.Problems with everything found wrong;
+// warnings come back as texts.
+func CheckFile(file string) (kind Kind, e *Experiment, warnings []string, err error) {
 	l := newLoader(file)
 	first := l.open(KindExperiment, asPath(file), nil)
+	if isSweep(first.root) {
+		return KindSweep, nil, nil, nil
+	}
 	switch kind = kindOf(first.root); kind {
 	case KindExperiment:
-		e, err := l.finish(l.experiment(l.chain(kind, first), Overrides{}))
-		if err != nil {
-			return kind, nil, err
+		if e, err = l.finish(l.experiment(l.chain(kind, first), Overrides{})); err != nil {
+			return kind, nil, nil, err
 		}
-		return kind, e.Warnings(e.Portfolio.Currency), nil
+		return kind, e, e.Warnings(e.Portfolio.Currency), nil
 	case KindPolicy:
 		l.policy(first)
 	case KindRegulation:
@@ -69,7 +72,12 @@ func CheckFile(file string) (kind Kind, warnings []string, err error) {
 	case KindStudy:
 		l.study(first, Overrides{})
 	}
-	return kind, l.r.Problems.Warnings(), l.err()
+	return kind, nil, l.r.Problems.Warnings(), l.err()
+}
+
+// isSweep says whether a document varies the fields of another experiment.
+func isSweep(root *document.Node) bool {
+	return root != nil && root.Get("base") != nil && (root.Get("dimensions") != nil || root.Get("uncertain") != nil)
 }
 
 // asPath makes sure that a file name is not taken for a name of the library.

@@ -336,7 +336,7 @@ func TestOverrides(t *testing.T) {
 
 func TestKindOfFile(t *testing.T) {
 	folder(t, map[string]string{"typo.yaml": "name: x\nextends: default\nrulez: {}\n"})
-	if kind, _, err := CheckFile("typo.yaml"); kind != KindPolicy || err == nil {
+	if kind, _, _, err := CheckFile("typo.yaml"); kind != KindPolicy || err == nil {
 		t.Errorf("got %s, %v", kind, err)
 	}
 	for _, e := range Library() {
@@ -347,7 +347,7 @@ func TestKindOfFile(t *testing.T) {
 		if err := os.WriteFile("x.yaml", text, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if kind, _, err := CheckFile("x.yaml"); kind != e.Kind || err != nil {
+		if kind, _, _, err := CheckFile("x.yaml"); kind != e.Kind || err != nil {
 			t.Errorf("%s %s: taken for %s, %v", e.Kind, e.Name, kind, err)
 		}
 	}

@@ -55,7 +55,7 @@ func TestReadme(t *testing.T) {
 			checkCases(t, law+".yaml")
 			continue
 		}
-		_, warnings, err := CheckFile(file)
+		_, _, warnings, err := CheckFile(file)
 		got := ""
 		if err != nil {
 			got = err.Error() + "\n"

@@ -169,6 +169,9 @@ func (o *planOptions) try(ctx context.Context, env *environment) (*trial, error)
 	if err != nil {
 		return nil, err
 	}
+	if err := checkGates(experimentFile(o.experiment), e); err != nil {
+		return nil, err
+	}
 	portfolio, err := interruptible(ctx, func() (*data.Portfolio, error) { return loadPortfolio(ctx, e.Portfolio) })
 	if err != nil {
 		return nil, err

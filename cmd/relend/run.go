@@ -24,7 +24,6 @@ import (
 	"relend/data/rundir"
 	"relend/data/synth"
 	"relend/output"
-	"relend/output/gate"
 	"relend/scenarios"
 	"relend/sim"
 	"relend/sim/selfcheck"
@@ -174,6 +173,9 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
+	if err := checkGates(experimentFile(o.experiment), e); err != nil {
+		return err
+	}
 	if err := o.most.check(e.Paths, len(e.Precision) > 0); err != nil {
 		return err
 	}
@@ -196,9 +198,6 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 	}
 	arms, settings, err := e.Arms(portfolio.Currency, portfolio.Segments)
 	if err != nil {
-		return err
-	}
-	if _, err := gate.Compile(o.file(), e.Gates, describe(arms), settings.Months); err != nil {
 		return err
 	}
 	inputs, err := o.inputs(e, portfolio)
@@ -393,10 +392,10 @@ func (o *runOptions) write(ctx context.Context, env *environment, w *rundir.Writ
 	return &precisionError{short}
 }
 
-// file is the experiment's file for messages, "" for one of the library.
-func (o *runOptions) file() string {
-	if info, err := os.Stat(o.experiment); err == nil && info.Mode().IsRegular() {
-		return o.experiment
+// experimentFile is an experiment's file for messages, "" for one of the library.
+func experimentFile(name string) string {
+	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
+		return name
 	}
 	return ""
 }
@@ -510,7 +509,7 @@ func interruptible[T any](ctx context.Context, f func() (T, error)) (T, error) {
 // inputs lists the files that a run reads.
 func (o *runOptions) inputs(e *scenarios.Experiment, p *data.Portfolio) ([]rundir.Input, error) {
 	var paths []string
-	if file := o.file(); file != "" {
+	if file := experimentFile(o.experiment); file != "" {
 		paths = append(paths, file)
 	}
 	if m := e.Portfolio.Mapping; m != "" && !slices.Contains(mapping.Examples(), m) {

@@ -11,7 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"relend/data"
+	"relend/output/gate"
 	"relend/scenarios"
+	"relend/scenarios/sweep"
 )
 
 func newScenariosCommand(env *environment) *cobra.Command {
@@ -52,7 +54,7 @@ func newScenariosCommand(env *environment) *cobra.Command {
 
 	check := &cobra.Command{
 		Use:     "check FILE...",
-		Short:   "Check experiments, policies, regulations and macro paths; report all problems at once",
+		Short:   "Check experiments, sweeps, policies, regulations and macro paths; report all problems at once",
 		Example: "  relend scenarios check my-experiment.yaml policies/*.yaml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE:    func(_ *cobra.Command, files []string) error { return checkScenarios(env, files) },
@@ -140,7 +142,14 @@ func showResolved(w io.Writer, name string) error {
 func checkScenarios(env *environment, files []string) error {
 	all := &data.Problems{Cause: data.BadConfig}
 	for _, file := range files {
-		kind, warnings, err := scenarios.CheckFile(file)
+		kind, e, warnings, err := scenarios.CheckFile(file)
+		switch {
+		case err != nil:
+		case kind == scenarios.KindExperiment:
+			err = checkGates(file, e)
+		case kind == scenarios.KindSweep:
+			_, err = sweep.Load(file, scenarios.Overrides{})
+		}
 		if problems, ok := err.(*data.Problems); ok {
 			all.List = append(all.List, problems.List...)
 			continue
@@ -153,6 +162,16 @@ func checkScenarios(env *environment, files []string) error {
 		fmt.Fprintf(env.stdout, "%s: %s, no problems\n", file, kind)
 	}
 	return all.Err()
+}
+
+// checkGates finds what is wrong with the gates of an experiment before its portfolio is read.
+func checkGates(file string, e *scenarios.Experiment) error {
+	arms := make([]data.Arm, len(e.Entries))
+	for i, a := range e.Entries {
+		arms[i].Name = a.Name
+	}
+	_, err := gate.Compile(file, e.Gates, arms, e.Months)
+	return err
 }
 
 // experimentSchemaText describes every key of the YAML files.

@@ -10,7 +10,6 @@ import (
 	"relend/data/parquet"
 	"relend/data/rundir"
 	"relend/output"
-	"relend/output/gate"
 	"relend/scenarios"
 	"relend/sim"
 )
@@ -84,9 +83,6 @@ func (o *runOptions) stream(ctx context.Context, env *environment, w *rundir.Wri
 	common.Segments, common.Intake = census.Segments(), census.Intake
 	arms, settings, err := e.Arms(common.Currency, common.Segments)
 	if err != nil {
-		return err
-	}
-	if _, err := gate.Compile(o.file(), e.Gates, describe(arms), settings.Months); err != nil {
 		return err
 	}
 	inputs, err := o.inputs(e, common)

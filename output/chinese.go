@@ -215,6 +215,7 @@ var chinese = map[string]string{
 	"Access against risk": "获贷与风险", "borrowers served": "获贷借款人", "default rate": "违约率",
 	"All %d arms are drawn; %d are named: the baseline, arms that no other beats, then the lowest default rates.": "绘出全部 %d 个方案，标名 %d 个：基准、未被其他方案胜过的方案，然后是违约率最低的。",
 	"How likely a loss beyond a level is": "损失超过某水平的可能性", "credit loss": "信用损失",
+	"Weighted share of %s on which the credit loss after %s (%% of the balance at the snapshot) lies above the level; no interval.":     "%s中，%s之后信用损失（占观察点余额的 %%）高于该水平的加权比例；无区间。",
 	"Share of %s on which the credit loss after %s (%% of the balance at the snapshot) lies above the level. Bands: exact binomial %s.": "%s中，%s之后信用损失（占观察点余额的 %%）高于该水平的比例。色带：精确二项 %s。",
 	"Falling lines, one an arm: the share of paths on which the credit loss exceeds the level on the axis.":                             "下降曲线，每个方案一条：信用损失超过横轴水平的路径比例。",
 

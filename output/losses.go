@@ -136,7 +136,7 @@ type Exceedance struct {
 	Arm     int
 	Measure string
 	Level   float64
-	Share   estimate.Figure // exact binomial interval
+	Share   estimate.Figure // exact binomial interval; none where paths have weights
 }
 
 // ExceedancePoints is the number of levels at which exceedance is stated, from the lowest to the highest path of all arms of a

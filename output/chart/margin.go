@@ -127,9 +127,14 @@ func exceedance(b *book, g output.Group) *page {
 		return nil
 	}
 	lo, hi := first[0].Level, first[len(first)-1].Level
+	paths, months := b.Count(b.Run.Paths, "path"), b.Count(b.Run.Months, "month")
+	subtitle := b.Say("Share of %s on which the credit loss after %s (%% of the balance at the snapshot) lies above the level. Bands: exact binomial %s.", paths, months, b.Interval())
+	if b.Run.Effective > 0 { // paths have weights
+		subtitle = b.Say("Weighted share of %s on which the credit loss after %s (%% of the balance at the snapshot) lies above the level; no interval.", paths, months)
+	}
 	p := &page{
 		title:    b.Say("How likely a loss beyond a level is"),
-		subtitle: b.Say("Share of %s on which the credit loss after %s (%% of the balance at the snapshot) lies above the level. Bands: exact binomial %s.", b.Count(b.Run.Paths, "path"), b.Count(b.Run.Months, "month"), b.Interval()),
+		subtitle: subtitle,
 		notes:    []string{note},
 		caption:  b.Say("Falling lines, one an arm: the share of paths on which the credit loss exceeds the level on the axis."),
 		height:   250,

@@ -22,7 +22,7 @@ type Kind struct {
 var Kinds = []Kind{
 	{"summary", "One row per arm, measure and month: the figure, and its paired difference to the arm's reference. Shares are fractions, amounts whole units of the currency.", Summary},
 	{"distribution", "One row per arm, measure and statistic at the horizon: mean, quantiles, value at risk and expected shortfall over paths.", Distribution},
-	{"exceedance", "One row per arm, measure and threshold: the share of paths on which the measure lies above it at the horizon, with its exact binomial interval.", Exceedance},
+	{"exceedance", "One row per arm, measure and threshold: the share of paths on which the measure lies above it at the horizon, with its exact binomial interval; of paths with weights the weighted share, without an interval.", Exceedance},
 	{"loss_rates", "One row per arm, year of the projection and measure: flows of these months per mean balance at their start, not annualised.", LossRates},
 	{"margin", "One row per arm and line of the income statement to the horizon. The lines interest to acquisition add up to net_margin, and with provisions to net_margin_provisioned.", Margin},
 	{"stages", "One row per arm, year's end and stage of expected credit loss: balance, provisions and coverage. Stage 3 is 90 and more days past due.", Stages},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -185,6 +186,26 @@ func TestExamples(t *testing.T) {
 		}
 	}
 	visit(newRootCommand(&environment{}))
+}
+
+// What the files of relend init tell to run are commands.
+func TestStartNamesCommands(t *testing.T) {
+	err := fs.WalkDir(start, "start", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := start.ReadFile(path)
+		for _, m := range regexp.MustCompile(`relend ([a-z]+) ([a-z]+)`).FindAllSubmatch(text, -1) {
+			c, _, err := newRootCommand(&environment{}).Find([]string{string(m[1]), string(m[2])})
+			if err == nil && c.HasParent() && c.HasSubCommands() {
+				t.Errorf("%s: %s has no command %s", path, c.CommandPath(), m[2])
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // parses checks that a command line names a command, flags that it has, and as many arguments as it takes.

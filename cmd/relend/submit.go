@@ -465,9 +465,15 @@ func newResubmit(env *environment) *cobra.Command {
 		Example: "  relend submit resubmit runs/strategy",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if jobs < 0 {
+				return usage("--jobs: above 0 is needed, found %d", jobs)
+			}
 			s, err := openSubmission(args[0])
 			if err != nil {
 				return err
+			}
+			if c.Flags().Changed("jobs") && s.Kind != "local" {
+				return usage("--jobs is for parts that run on this machine; these run on %s", s.Kind)
 			}
 			if _, err := os.Stat(filepath.Join(s.Output, rundir.ManifestFile)); err == nil {
 				return usage("%s is merged already: there is nothing to run again", s.Output)

@@ -13,6 +13,7 @@ import (
 
 	"relend/data"
 	"relend/data/document"
+	"relend/data/rundir"
 	"relend/output"
 	"relend/output/gate"
 )
@@ -107,6 +108,9 @@ func (o *gateOptions) check() error {
 			return usage("--program: %v", err)
 		}
 	}
+	if _, err := os.Stat(filepath.Join(o.output, rundir.ManifestFile)); o.output != "" && err == nil {
+		return usage("-o: %s is a finished run, whose files stay as they are: choose another directory", o.output)
+	}
 	ps := &data.Problems{Cause: data.BadConfig}
 	o.parsed.tolerances = parseTolerances(ps, "--tolerance", o.tolerances)
 	return ps.Err()
@@ -157,8 +161,11 @@ func (o *gateOptions) run(ctx context.Context, env *environment, dir string) err
 		}
 	}
 	if o.output != "" {
-		for name, content := range map[string][]byte{"verdict.json": verdict.JSON(), "junit.xml": verdict.JUnit(run.Title, run.Checks), "report.md": verdict.Markdown(run)} {
-			if err := writeArtefact(o.output, name, content); err != nil {
+		for _, f := range []struct {
+			name    string
+			content []byte
+		}{{"report.md", verdict.Markdown(run)}, {"junit.xml", verdict.JUnit(run.Title, run.Checks)}, {"verdict.json", verdict.JSON()}} {
+			if err := writeArtefact(o.output, f.name, f.content); err != nil {
 				return err
 			}
 		}

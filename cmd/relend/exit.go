@@ -38,13 +38,13 @@ var exitCodes = []struct {
 }{
 	{exitOK, "done; every gate of level error holds"},
 	{exitInternal, "the program or the machine failed: a defect, a full disk, an output that cannot be written"},
-	{exitUsage, "the command line is wrong, asks to overwrite what exists without --force, or a sweep directory is in use"},
+	{exitUsage, "the command line is wrong, asks to overwrite what exists without --force, or a sweep directory, or the parts of a run, are in use"},
 	{exitConfig, "an experiment, policy, regulation, macro path, mapping or gate is wrong"},
 	{exitData, "a portfolio or a run directory cannot be used: missing, damaged, or its rows are wrong"},
 	{exitGate, "the run is written, and a gate of level error fails; studies run --strict: a fact is not reproduced; solve: no value of the range meets the condition"},
 	{exitUndecided, "the run is written, no gate fails, but one of level error needs more paths to be decided, or a precision was not reached within its limits; verify: nothing is wrong, but something could not be checked; solve: only more paths could tell"},
 	{exitInvariant, "the run broke one of its own laws (a ledger that does not add up) and nothing is written; or selfcheck found a comparison that fails"},
-	{exitInterrupted, "interrupted; nothing is written, and the same command starts again (a sweep keeps its finished cells and goes on)"},
+	{exitInterrupted, "interrupted; nothing is written, and the same command starts again (a sweep keeps its finished cells and goes on; submit local keeps its finished parts, and submit resubmit goes on)"},
 	{exitPartial, "a sweep, or a run in parts, ended with some of its cells or parts missing; the others are kept"},
 }
 

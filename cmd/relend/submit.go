@@ -24,6 +24,7 @@ import (
 
 	"relend/data"
 	"relend/data/rundir"
+	"relend/data/sweepdir"
 	"relend/output"
 )
 
@@ -315,16 +316,28 @@ func (s *submission) missing() (list []int) {
 	return list
 }
 
-// local runs the missing parts as processes, then merges all.
+// local runs the missing parts as processes, then merges all. It holds a lock meanwhile.
 func (s *submission) local(ctx context.Context, env *environment, jobs int) error {
 	program, err := os.Executable()
 	if err != nil {
 		return err
 	}
+	held, err := sweepdir.Lock(s.lock())
+	if errors.Is(err, sweepdir.ErrLocked) {
+		return fmt.Errorf("%s %w: another relend runs the parts; wait for it to end", s.dir, err)
+	}
+	if err != nil {
+		return err
+	}
+	defer held.Close()
+	missing := s.missing()
+	for _, i := range missing {
+		_ = os.Remove(s.log(i)) // of an earlier time: a part without a log waits
+	}
 	jobs = cmp.Or(jobs, max(1, runtime.GOMAXPROCS(0)/s.Workers))
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, jobs)
-	for _, i := range s.missing() {
+	for _, i := range missing {
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
@@ -334,15 +347,24 @@ func (s *submission) local(ctx context.Context, env *environment, jobs int) erro
 		})
 	}
 	wg.Wait()
-	if ctx.Err() != nil {
-		fmt.Fprintf(env.stderr, "relend: parts that are done stay in %s: relend submit resubmit goes on from them\n", s.dir)
-		return ctx.Err()
-	}
-	if missing := s.missing(); len(missing) > 0 {
+	if missing = s.missing(); ctx.Err() == nil && len(missing) > 0 {
 		return &partsError{s.failed(missing)}
 	}
-	o := runOptions{output: s.Output}
-	return o.merge(ctx, env, s.parts())
+	if ctx.Err() == nil {
+		o := runOptions{output: s.Output}
+		err = o.merge(ctx, env, s.parts())
+	}
+	if ctx.Err() != nil {
+		return &keptError{s.Of - len(missing), s.Of, "part", s.again()}
+	}
+	return err
+}
+
+func (s *submission) lock() string { return filepath.Join(s.dir, "lock") }
+
+// again is the command that runs what is missing.
+func (s *submission) again() string {
+	return "relend submit resubmit " + quote(strings.TrimSuffix(s.dir, ".parts"))
 }
 
 // process runs a part with its output in its log. Whether it succeeded is told by what it leaves.
@@ -357,7 +379,7 @@ func (s *submission) process(ctx context.Context, program string, i int) {
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = 5 * time.Second
 	if err := c.Run(); err != nil {
-		fmt.Fprintf(log, "relend: part %d: %v\n", i, err)
+		fmt.Fprintf(log, "%s%v\n", ended(i), err)
 	}
 }
 
@@ -379,7 +401,7 @@ func (s *submission) failed(parts []int) string {
 	if line := lastLine(s.log(parts[0])); line != "" {
 		text += fmt.Sprintf("; %s ends: %s", s.log(parts[0]), line)
 	}
-	return text + "; relend submit resubmit " + quote(strings.TrimSuffix(s.dir, ".parts")) + " runs them again"
+	return text + "; " + s.again() + " runs them again"
 }
 
 func lastLine(path string) string {
@@ -409,7 +431,8 @@ func ranges(list []int) string {
 func newSubmitStatus(env *environment) *cobra.Command {
 	return &cobra.Command{
 		Use: "status DIR", Short: "Say what has become of the parts of a submitted run",
-		Long:    "Lists how many parts are done, running, waiting and failed. Ends with exit code 9 when some failed.",
+		Long: "Lists how many parts are done, running, waiting and failed, or not there yet where others run them. Ends with exit code 9\n" +
+			"when some failed.",
 		Example: "  relend submit status runs/strategy",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -428,13 +451,17 @@ func (s *submission) status(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
+	otherwise := "failed"
+	if s.Kind == "kubernetes" || s.Kind == "slurm" && len(s.Jobs) == 0 { // handed in by somebody else, or not yet
+		otherwise = "not there yet"
+	}
 	of := map[string][]int{}
 	for _, i := range missing {
-		state := cmp.Or(queue[i], "failed")
+		state := cmp.Or(queue[i], otherwise)
 		of[state] = append(of[state], i)
 	}
 	fmt.Fprintf(env.stdout, "done: %d of %d parts\n", s.Of-len(missing), s.Of)
-	for _, state := range []string{"running", "waiting", "failed"} {
+	for _, state := range []string{"running", "waiting", "not there yet", "failed"} {
 		if list := of[state]; len(list) > 0 {
 			fmt.Fprintf(env.stdout, "%s: %s\n", state, ranges(list))
 		}
@@ -443,7 +470,7 @@ func (s *submission) status(ctx context.Context, env *environment) error {
 		fmt.Fprintf(env.stdout, "merged: %s\n", s.Output)
 		return nil
 	}
-	if list := of["failed"]; len(list) > 0 && s.Kind != "kubernetes" {
+	if list := of["failed"]; len(list) > 0 {
 		return &partsError{s.failed(list)}
 	}
 	return nil
@@ -451,11 +478,39 @@ func (s *submission) status(ctx context.Context, env *environment) error {
 
 // queue is the state of the parts that are running or waiting. Kubernetes is asked with its own tools.
 func (s *submission) queue(ctx context.Context) (map[int]string, error) {
-	if s.Kind == "slurm" {
+	switch s.Kind {
+	case "slurm":
 		return s.squeue(ctx)
+	case "local":
+		return s.atWork(), nil
 	}
 	return nil, nil
 }
+
+// atWork is the state of the parts while a process runs them on this machine.
+func (s *submission) atWork() map[int]string {
+	held, err := sweepdir.Lock(s.lock())
+	if err == nil {
+		_ = held.Close() // unlocks
+	}
+	if !errors.Is(err, sweepdir.ErrLocked) {
+		return nil
+	}
+	queue := map[int]string{}
+	for _, i := range s.missing() {
+		_, err := os.Stat(s.log(i))
+		switch {
+		case err != nil:
+			queue[i] = "waiting"
+		case !strings.HasPrefix(lastLine(s.log(i)), ended(i)):
+			queue[i] = "running"
+		}
+	}
+	return queue
+}
+
+// ended begins the last line of the log of a part that failed.
+func ended(i int) string { return fmt.Sprintf("relend: part %d: ", i) }
 
 func newResubmit(env *environment) *cobra.Command {
 	jobs := 0

@@ -252,11 +252,15 @@ func (e *partialError) Error() string {
 	return text + "; relend sweep status says why"
 }
 
-// keptError is an interruption that loses nothing but the cells that were running.
-type keptError struct{ done, cells int }
+// keptError is an interruption that loses nothing but the cells, or parts, that were running.
+type keptError struct {
+	done, of int
+	noun     string
+	next     string // the command that goes on
+}
 
 func (e *keptError) Error() string {
-	return fmt.Sprintf("interrupted with %d of %s finished; they are kept, and the same command goes on", e.done, output.Plural(e.cells, "cell"))
+	return fmt.Sprintf("interrupted with %d of %s finished; they are kept, and %s goes on", e.done, output.Plural(e.of, e.noun), e.next)
 }
 
 // diskError is a failure to keep results: no cell's fault, and a reason to stop.
@@ -351,7 +355,7 @@ func (o *sweepOptions) run(ctx context.Context, env *environment) error {
 
 func interruptedAt(ctx context.Context, err error, done, cells int) error {
 	if ctx.Err() != nil {
-		return &keptError{done, cells}
+		return &keptError{done, cells, "cell", "the same command"}
 	}
 	if _, ok := errors.AsType[diskError](err); ok {
 		return fmt.Errorf("%w; %d of %s are finished and kept, and the same command goes on", err, done, output.Plural(cells, "cell"))

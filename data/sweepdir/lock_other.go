@@ -4,5 +4,5 @@ package sweepdir
 
 import "os"
 
-// lock opens the lock file. On this system nothing keeps a second process away.
-func lock(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666) }
+// Lock opens a lock file. On this system nothing keeps a second process away.
+func Lock(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666) }

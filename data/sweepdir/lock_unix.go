@@ -8,8 +8,9 @@ import (
 	"syscall"
 )
 
-// lock takes a lock that the system releases when the process ends, however it ends.
-func lock(path string) (*os.File, error) {
+// Lock takes the lock of a file, which is made if need be; the system releases it when the process ends, however it ends. It
+// fails with ErrLocked while another process holds it.
+func Lock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, err

@@ -67,7 +67,7 @@ func Create(path string) (*Dir, error) {
 	if err := os.MkdirAll(path, 0o777); err != nil {
 		return nil, fmt.Errorf("sweep directory %s: %w", path, cause(err))
 	}
-	if d.lock, err = lock(filepath.Join(path, lockFile)); err != nil {
+	if d.lock, err = Lock(filepath.Join(path, lockFile)); err != nil {
 		if !errors.Is(err, ErrLocked) {
 			return nil, fmt.Errorf("sweep directory %s cannot be locked: %w", path, cause(err))
 		}
@@ -102,7 +102,7 @@ func (d *Dir) Close() {
 
 // Running says whether a process adds cells now.
 func (d *Dir) Running() bool {
-	f, err := lock(filepath.Join(d.path, lockFile))
+	f, err := Lock(filepath.Join(d.path, lockFile))
 	if err == nil {
 		_ = f.Close()
 	}

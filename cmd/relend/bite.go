@@ -17,6 +17,9 @@ import (
 	"relend/sim/rule"
 )
 
+// mostRejected is the share of rows that may be rejected where none is given.
+const mostRejected = .01
+
 // bite is a portfolio to which laws are put as it stands today.
 type bite struct {
 	files       []string
@@ -30,7 +33,7 @@ func (b *bite) register(c *cobra.Command) {
 	f := c.Flags()
 	f.StringArrayVarP(&b.files, "portfolio", "p", nil, "Parquet file, directory or quoted pattern; repeat for several")
 	f.StringVar(&b.lender, "lender", "", "kind of the lender ("+strings.Join(rule.Lenders, ", ")+"); without it all rules bind")
-	f.Float64Var(&b.maxRejected, "max-rejected", .01, "share of rows that may be rejected")
+	f.Float64Var(&b.maxRejected, "max-rejected", mostRejected, "share of rows that may be rejected")
 	f.Float64Var(&b.fee, "fee-share", 0, "fee that the lender keeps of a loan, as a share of it; the tape knows none")
 	b.tape.register(c)
 	// Fails only for a flag that does not exist.
@@ -39,7 +42,7 @@ func (b *bite) register(c *cobra.Command) {
 
 // asked reports whether something was said about a portfolio.
 func (b *bite) asked() bool {
-	return b.lender != "" || b.fee != 0 || b.tape.Mapping != "" || b.tape.asOf != "" || b.tape.Currency != "" || len(b.tape.Segments) > 0
+	return b.lender != "" || b.fee != 0 || b.maxRejected != mostRejected || b.tape.Mapping != "" || b.tape.asOf != "" || b.tape.Currency != "" || len(b.tape.Segments) > 0
 }
 
 func (b *bite) check() error {
@@ -49,7 +52,7 @@ func (b *bite) check() error {
 	if b.lender != "" && !slices.Contains(rule.Lenders, b.lender) {
 		return usage("--lender: unknown kind of lender %q (allowed: %s)%s", b.lender, strings.Join(rule.Lenders, ", "), data.DidYouMean(b.lender, rule.Lenders))
 	}
-	return nil
+	return checkRejected(b.maxRejected)
 }
 
 // print says what two laws do to a portfolio today.

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"relend/data"
 	"relend/data/document"
@@ -57,7 +58,7 @@ func newGateCommand(env *environment) *cobra.Command {
 			"  relend gate runs/tonight --against runs/last-good --cause",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.check(); err != nil {
+			if err := o.check(c.Flags()); err != nil {
 				return err
 			}
 			return o.run(c.Context(), env, args[0])
@@ -82,7 +83,7 @@ func newGateCommand(env *environment) *cobra.Command {
 }
 
 // check reads what the flags say.
-func (o *gateOptions) check() error {
+func (o *gateOptions) check(flags *pflag.FlagSet) error {
 	var err error
 	if o.parsed.level, err = parseLevel(o.level); err != nil {
 		return err
@@ -91,12 +92,9 @@ func (o *gateOptions) check() error {
 		return usage("--model-change: error or warn is needed, found %q", o.modelChange)
 	}
 	if o.against == "" {
-		for _, f := range []struct {
-			name  string
-			given bool
-		}{{"tolerance", len(o.tolerances) > 0}, {"cause", o.cause}} {
-			if f.given {
-				return usage("--%s goes with --against RUN", f.name)
+		for _, name := range []string{"tolerance", "cause", "level", "model-change"} {
+			if flags.Changed(name) {
+				return usage("--%s goes with --against RUN", name)
 			}
 		}
 	}

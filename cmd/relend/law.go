@@ -174,6 +174,9 @@ func titleOf(kind string) string {
 }
 
 func diffLaws(ctx context.Context, env *environment, a, b string, today *bite) error {
+	if err := today.check(); err != nil {
+		return err
+	}
 	var p *data.Portfolio
 	if len(today.files) > 0 {
 		var err error
@@ -193,9 +196,6 @@ func diffLaws(ctx context.Context, env *environment, a, b string, today *bite) e
 	}
 	if p != nil && p.AsOf.IsZero() && !(strings.Contains(a, "@") && strings.Contains(b, "@")) {
 		return usage("the portfolio has no day on which the laws could be taken: give it with --as-of, or the laws as A@DATE and B@DATE")
-	}
-	if err := today.check(); err != nil {
-		return err
 	}
 	w := env.stdout
 	fmt.Fprintf(w, "- %s: %s (%s)\n+ %s: %s (%s)\n", nameBefore, before.Title, before.Status, nameAfter, after.Title, after.Status)

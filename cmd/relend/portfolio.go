@@ -111,6 +111,14 @@ func writeFindings(w io.Writer, p *data.Portfolio) {
 	}
 }
 
+// checkRejected refuses what is no share of rows.
+func checkRejected(share float64) error {
+	if !(share >= 0 && share <= 1) {
+		return usage("--max-rejected: a share from 0 to 1 is needed, found %g", share)
+	}
+	return nil
+}
+
 func newPortfolioProfile(env *environment) *cobra.Command {
 	var tape tapeFlags
 	maxRejected := 0.0
@@ -120,8 +128,8 @@ func newPortfolioProfile(env *environment) *cobra.Command {
 		Example: "  relend portfolio profile tape.parquet\n  relend portfolio profile tapes/ --mapping our-mapping.yaml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, files []string) error {
-			if maxRejected < 0 || maxRejected > 1 {
-				return usage("--max-rejected: a share from 0 to 1 is needed, found %g", maxRejected)
+			if err := checkRejected(maxRejected); err != nil {
+				return err
 			}
 			p, err := tape.load(c.Context(), files, maxRejected)
 			if err != nil {

@@ -78,6 +78,8 @@ type drawOptions struct {
 	language output.Language
 }
 
+var drawFlags = []string{"lang", "font", "pdf", "min-cell"}
+
 // flags gives a command the flags of a drawing.
 func (o *drawOptions) flags(c *cobra.Command) {
 	o.languageFlags(c)

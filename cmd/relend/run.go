@@ -84,6 +84,10 @@ func newRunCommand(env *environment) *cobra.Command {
 				return usage("--block-rows: 1 or more is needed, found %d", o.block)
 			case !o.streamed && c.Flags().Changed("block-rows"):
 				return usage("--block-rows goes with --stream")
+			case o.shard == "" && c.Flags().Changed("shard-by"):
+				return usage("--shard-by goes with --shard")
+			case o.shard != "" && slices.ContainsFunc(drawFlags, c.Flags().Changed):
+				return usage("--%s are about the report, which relend merge writes of all parts: give them there", strings.Join(drawFlags, ", --"))
 			case o.assumed && (o.streamed || o.shard != ""):
 				return usage("--influence runs the whole experiment many times: it goes neither with --stream nor with --shard")
 			case o.streamed && o.shard != "" && o.by == data.ByPaths.String():

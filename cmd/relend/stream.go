@@ -31,7 +31,7 @@ func (o *runOptions) stream(ctx context.Context, env *environment, w *rundir.Wri
 		ps.Add("engine", "expect needs all borrowers at once: allowed with --stream is step")
 	}
 	if e.Sample == scenarios.SampleAuto {
-		e.Sample = 0
+		ps.Add("sample", "auto is found by a pilot on all borrowers: allowed with --stream is all")
 	}
 	if err := ps.Err(); err != nil {
 		return err

@@ -61,7 +61,14 @@ func newStudiesCommand(env *environment) *cobra.Command {
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return append(scenarios.StudyNames(), "all"), cobra.ShellCompDirectiveDefault
 		},
-		RunE: func(c *cobra.Command, names []string) error { return o.run(c.Context(), env, names) },
+		RunE: func(c *cobra.Command, names []string) error {
+			for name, value := range map[string]int{"paths": o.Paths, "workers": o.workers} {
+				if c.Flags().Changed(name) && value < 1 {
+					return usage("--%s: 1 or more is needed, found %d", name, value)
+				}
+			}
+			return o.run(c.Context(), env, names)
+		},
 	}
 	f := runs.Flags()
 	f.StringVarP(&o.output, "output", "o", "", "directory for studies.json, studies.md and the charts")

@@ -51,6 +51,9 @@ func newVerifyCommand(env *environment) *cobra.Command {
 			if o.paths < 0 {
 				return usage("--paths: 0 or more is needed, found %d", o.paths)
 			}
+			if c.Flags().Changed("workers") && o.workers < 1 {
+				return usage("--workers: 1 or more is needed, found %d", o.workers)
+			}
 			return o.run(c.Context(), env, args[0])
 		},
 	}

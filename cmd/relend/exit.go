@@ -92,7 +92,8 @@ tolerance the gate is undecided; where it is not, a move of twice the tolerance 
 probability. Runs of the same seed, design and paths are compared path by path, others as independent.
 
 A gate of level error that fails ends the command with exit code 5, an undecided one with 6, after everything
-is written; one of level warn is only shown.`}
+is written; one of level warn is only shown. The verdict is on gates alone: a precision that is not reached ends
+the run with 6 too, and is a check of the report and of junit.xml that fails, but verdict.json does not know it.`}
 }
 
 var errInterrupted = errors.New("interrupted; nothing was written")

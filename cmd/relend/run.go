@@ -316,7 +316,8 @@ func (o *runOptions) run(ctx context.Context, env *environment) error {
 
 // create starts a run directory under a name of what determines the results.
 func (o *runOptions) create(e *scenarios.Experiment, inputs []rundir.Input, sources []data.Source, suffix string) (*rundir.Writer, error) {
-	o.output = filepath.Join("runs", o.name()+"-"+fingerprint(e.Resolved(), inputs, sources)+suffix)
+	determines := fmt.Appendf(e.Resolved(), "caps %d %v, influence %t\n", o.most.paths, o.most.time, o.assumed)
+	o.output = filepath.Join("runs", o.name()+"-"+fingerprint(determines, inputs, sources)+suffix)
 	return rundir.Create(o.output, o.force)
 }
 
@@ -553,10 +554,10 @@ func (o *runOptions) inputs(e *scenarios.Experiment, p *data.Portfolio) ([]rundi
 	return inputs, nil
 }
 
-// fingerprint is a short hash of what determines the results: the resolved experiment, the contents of the
-// files and the version of the program.
-func fingerprint(resolved []byte, inputs []rundir.Input, sources []data.Source) string {
-	return digest(append([]byte(program+"\n"), resolved...), contents(inputs, sources))[:8]
+// fingerprint is a short hash of what determines the results: the resolved experiment with what the command line adds, the
+// contents of the files and the version of the program.
+func fingerprint(determines []byte, inputs []rundir.Input, sources []data.Source) string {
+	return digest(append([]byte(program+"\n"), determines...), contents(inputs, sources))[:8]
 }
 
 // contents lists the hashes of what a run reads.

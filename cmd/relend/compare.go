@@ -112,7 +112,7 @@ func (o *compareOptions) run(ctx context.Context, env *environment, dirs []strin
 	for _, note := range notes {
 		fmt.Fprintln(env.stdout, note)
 	}
-	fmt.Fprintf(env.stdout, "\n%s", sheet.Terminal(cmp.Or(width(env.stdout), 120)))
+	fmt.Fprintf(env.stdout, "\n%s\n%s\n", sheet.Terminal(cmp.Or(width(env.stdout), 120)), legend(d.comparison))
 	if o.output == "" {
 		return nil
 	}
@@ -121,7 +121,7 @@ func (o *compareOptions) run(ctx context.Context, env *environment, dirs []strin
 	for _, note := range notes {
 		fmt.Fprintf(&text, "- %s\n", table.Escape(note))
 	}
-	text.WriteString("\n" + sheet.Markdown())
+	text.WriteString("\n" + sheet.Markdown() + "\n" + legend(d.comparison) + "\n")
 	files := map[string][]byte{"comparison.csv": table.CSV(table.Shifts(d.comparison)), "comparison.md": []byte(text.String())}
 	if d.figure != nil {
 		files["comparison.svg"], files["comparison.png"] = d.figure.SVG, d.figure.PNG
@@ -209,6 +209,11 @@ func armIndex(run *data.Run, name string) int {
 	return -1
 }
 
+// legend says what the figures of a comparison are.
+func legend(c *output.Comparison) string {
+	return fmt.Sprintf("After %s; ± is half of the %.6g %% interval, ~ cannot be told from zero, = equal on every path", output.Plural(c.Month, "month"), 100*c.Level)
+}
+
 // comparisonSheet has a row a measure, arm and run.
 func comparisonSheet(c *output.Comparison) table.Sheet {
 	sheet := table.Sheet{Columns: []table.SheetColumn{{Title: "Measure"}, {Title: "Arm"}, {Title: c.Runs[0], Figures: true}}}
@@ -227,6 +232,9 @@ func comparisonSheet(c *output.Comparison) table.Sheet {
 			title, last = c.Measures[x.Measure].Title, x.Measure
 			if s.Unit != "" {
 				title += ", " + s.Unit
+			}
+			if s.DiffUnit != s.Unit {
+				title += " (change in " + s.DiffUnit + ")"
 			}
 		}
 		change, half := s.Difference(x.Change, s.DigitsOf(x.Change))

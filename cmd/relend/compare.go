@@ -45,14 +45,18 @@ func newCompareCommand(env *environment) *cobra.Command {
 	return c
 }
 
-// parseLevel reads a level such as 95%.
+// parseLevel reads a level such as 95% or 0.95.
 func parseLevel(text string) (float64, error) {
-	percent, ok := strings.CutSuffix(strings.TrimSpace(text), "%")
-	v, err := strconv.ParseFloat(percent, 64)
-	if !ok || err != nil || !(v >= 50 && v <= 99.99) {
+	number, percent := strings.CutSuffix(strings.TrimSpace(text), "%")
+	one := 1.
+	if percent {
+		one = 100
+	}
+	v, err := strconv.ParseFloat(number, 64)
+	if err != nil || !(v >= .5*one && v <= .9999*one) {
 		return 0, usage("--level: 50%% to 99.99%% is needed, found %q", text)
 	}
-	return v / 100, nil
+	return v / one, nil
 }
 
 func (o *compareOptions) run(ctx context.Context, env *environment, dirs []string) error {
@@ -60,14 +64,10 @@ func (o *compareOptions) run(ctx context.Context, env *environment, dirs []strin
 	if err != nil {
 		return err
 	}
-	ps := &data.Problems{Cause: data.BadConfig}
 	for _, name := range o.measures {
 		if _, ok := data.MeasureByName(name); !ok {
-			ps.Add("--measures", "unknown measure %q%s", name, data.DidYouMean(name, data.MeasureNames()))
+			return usage("--measures: unknown measure %q%s", name, data.DidYouMean(name, data.MeasureNames()))
 		}
-	}
-	if err := ps.Err(); err != nil {
-		return err
 	}
 	var runs []*finished
 	var results []*data.Results

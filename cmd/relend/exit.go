@@ -39,7 +39,7 @@ var exitCodes = []struct {
 	{exitOK, "done; every gate of level error holds"},
 	{exitInternal, "the program or the machine failed: a defect, a full disk, an output that cannot be written"},
 	{exitUsage, "the command line is wrong, asks to overwrite what exists without --force, or a sweep directory, or the parts of a run, are in use"},
-	{exitConfig, "an experiment, policy, regulation, macro path, mapping or gate is wrong"},
+	{exitConfig, "an experiment, policy, regulation, macro path, mapping or gate is wrong, or the value that a flag gives for a part of it"},
 	{exitData, "a portfolio or a run directory cannot be used: missing, damaged, or its rows are wrong"},
 	{exitGate, "the run is written, and a gate of level error fails; studies run --strict: a fact is not reproduced; solve: no value of the range meets the condition"},
 	{exitUndecided, "the run is written, no gate fails, but one of level error needs more paths to be decided, or a precision was not reached within its limits; verify: nothing is wrong, but something could not be checked; solve: only more paths could tell"},

@@ -34,6 +34,7 @@ type solveOptions struct {
 func newSolveCommand(env *environment) *cobra.Command {
 	o := solveOptions{experiment: defaultExperiment}
 	var seed uint64
+	var level string
 	c := &cobra.Command{
 		Use:   "solve [EXPERIMENT]",
 		Short: "Find the value of a parameter at which a measure meets a target",
@@ -58,8 +59,9 @@ func newSolveCommand(env *environment) *cobra.Command {
 			if o.find != "smallest" && o.find != "largest" {
 				return usage("--find: smallest or largest is needed, found %q%s", o.find, data.DidYouMean(o.find, []string{"smallest", "largest"}))
 			}
-			if !(o.level > .5 && o.level < 1) {
-				return usage("--level: a number between 0.5 and 1 is needed, found %v", o.level)
+			var err error
+			if o.level, err = parseLevel(level); err != nil {
+				return err
 			}
 			if c.Flags().Changed("workers") && o.workers < 1 {
 				return usage("--workers: 1 or more is needed, found %d", o.workers)
@@ -78,7 +80,7 @@ func newSolveCommand(env *environment) *cobra.Command {
 	f.StringVar(&o.where, "where", "", "condition, such as 'default_rate@12 < 5%' or 'diff:served_share >= -10pp'")
 	f.StringVar(&o.find, "find", "smallest", "smallest or largest value that meets it")
 	f.StringVar(&o.arm, "arm", "", "arm of the experiment (default: its baseline)")
-	f.Float64Var(&o.level, "level", .95, "of the interval")
+	f.StringVar(&level, "level", "95%", "of the interval, 50% to 99.99%")
 	f.BoolVar(&o.whole, "whole", false, "whole numbers only (times in months and days always are)")
 	f.IntVar(&o.workers, "workers", 0, "goroutines that simulate; no result depends on it (default: one per processor)")
 	f.BoolVar(&o.json, "json", false, "print JSON")

@@ -212,6 +212,7 @@ var recorded = [][2]string{
 	{"assumption (a standardised shock in standard deviations, not a forecast and not a supervisor's scenario): unemployment rises to %d over a year, stays for a year and falls to %d; GDP growth drops to %d within half a year, stays for half a year and recovers to %d; the prime rate is cut by %d in the first year", "假设（以标准差计的标准化冲击，既非预测，也非监管情景）：失业率在一年内升至 %d，维持一年后降至 %d；GDP 增速在半年内降至 %d，维持半年后回升至 %d；LPR 在第一年下调 %d"},
 
 	// Checks.
+	{"opening balance + disbursed - repaid - charged off = closing balance", "期初余额 + 发放 - 还款 - 核销 = 期末余额"}, // of earlier runs
 	{"opening balance + disbursed + drawn - repaid - charged off = closing balance", "期初余额 + 发放 + 提款 - 还款 - 核销 = 期末余额"}, {"borrowers over all states = borrowers at the snapshot", "各状态借款人合计 = 观察点借款人"},
 	{"borrowers over all states = borrowers at the snapshot + applicants who have come", "各状态借款人合计 = 观察点借款人 + 已到来的新申请人"}, {"granted + not taken up + denied = applications", "发放 + 未接受 + 拒绝 = 申请"},
 	{"denials decided by each rule = denials, by reason", "各规则所决定的拒绝 = 拒绝，按原因"}, {"provisions of a stage are at most its balance", "各阶段的拨备不超过其余额"}, {"a slice of the portfolio = its exact expectation", "资产组合的一个切片 = 其精确期望"},

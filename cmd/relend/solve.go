@@ -261,7 +261,7 @@ func (o *solveOptions) print(out io.Writer, axis *sweep.Axis, root sensitivity.R
 	interval := fmt.Sprintf("%s to %s", end(low, "below "+axis.Text(axis.From)), end(high, "above "+axis.Text(axis.To)))
 	switch root.Outcome {
 	case sensitivity.Found:
-		fmt.Fprintf(out, "%s %s with %s: %s\n%s %% interval: %s\n", o.find, o.field, o.where, axis.Text(root.X), output.Number(100*o.level, 0), interval)
+		fmt.Fprintf(out, "%s %s with %s: %s\n%.6g %% interval: %s\n", o.find, o.field, o.where, axis.Text(root.X), 100*o.level, interval)
 	case sensitivity.Already:
 		fmt.Fprintf(out, "%s holds already at %s, where the search for the %s value begins; it certainly does from %s on\n", o.where, axis.Text(root.X), o.find, end(root.Last, "no value of the range"))
 	}

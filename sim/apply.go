@@ -249,7 +249,7 @@ func (l *life) comes(t int, a *rule.Application, d rule.Decision, terms *rule.Te
 			offered = float64(d.Amount) / float64(a.Asked)
 		}
 		if l.fate.decision(t, takeUpDraw) >= l.model.TakeUp(a.AllIn(d.Amount, d.APR), offered, l.graded.hazard-l.model.logMiss0) {
-			return outcome{}
+			return outcome{kind: nothing}
 		}
 		return outcome{kind: granted, refinance: d.Refinance, amount: d.Amount, apr: d.APR}
 	}

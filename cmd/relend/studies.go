@@ -62,9 +62,12 @@ func newStudiesCommand(env *environment) *cobra.Command {
 			return append(scenarios.StudyNames(), "all"), cobra.ShellCompDirectiveDefault
 		},
 		RunE: func(c *cobra.Command, names []string) error {
-			for name, value := range map[string]int{"paths": o.Paths, "workers": o.workers} {
-				if c.Flags().Changed(name) && value < 1 {
-					return usage("--%s: 1 or more is needed, found %d", name, value)
+			for _, f := range []struct {
+				name  string
+				value int
+			}{{"paths", o.Paths}, {"workers", o.workers}} {
+				if c.Flags().Changed(f.name) && f.value < 1 {
+					return usage("--%s: 1 or more is needed, found %d", f.name, f.value)
 				}
 			}
 			return o.run(c.Context(), env, names)
